@@ -1,0 +1,1 @@
+"""Landing: the one door by which anything enters the warehouse."""

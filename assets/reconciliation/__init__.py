@@ -1,0 +1,1 @@
+"""Reconciliation: which lines agree, which do not, and the proof that none was lost."""

@@ -1,0 +1,151 @@
+"""The tables the matching engine reads and writes. For dbt (which makes the items and publishes the results), tests and the command line.
+
+The trap: an engine that reads whatever columns happen to be there. The normal form is closed: LR §5.1.
+"""
+
+from __future__ import annotations
+
+from transactional.vocabulary.tables import Column, ColumnType, Table
+
+T = ColumnType
+
+ITEM_COLUMNS: tuple[Column, ...] = (
+    Column("item_key", T.TEXT, "Stable identity: ledger:<entry>:<line>, attempt:<event>, or <source>:<first 12 of file sha256>:<line>."),
+    Column("source", T.TEXT, "ledger, attempt, activity, settlement, payout or bank."),
+    Column("psp", T.TEXT, "PSP name; null on bank lines until matched.", nullable=True),
+    Column("account", T.TEXT, "PSP merchant account, or the bank account of a bank line."),
+    Column("kind", T.TEXT, "MoneyKind."),
+    Column("raw_kind", T.TEXT, "The type as the source prints it."),
+    Column("currency", T.TEXT, "Currency of amount_minor: what the player paid or got; the payout's currency for account-level lines."),
+    Column("amount_minor", T.BIGINT, "Gross amount, positive towards us."),
+    Column("net_currency", T.TEXT, "Currency of net_minor and fees.", nullable=True),
+    Column("net_minor", T.BIGINT, "What this line adds to the PSP balance, positive towards us; null where the source has none.", nullable=True),
+    Column("commission_minor", T.BIGINT, "Blended fee, positive = cost, in net_currency.", nullable=True),
+    Column("markup_minor", T.BIGINT, "Interchange++ acquirer markup, positive = cost.", nullable=True),
+    Column("scheme_fee_minor", T.BIGINT, "Interchange++ scheme fee, positive = cost.", nullable=True),
+    Column("interchange_minor", T.BIGINT, "Interchange++ interchange, positive = cost.", nullable=True),
+    Column("exchange_rate", T.TEXT, "Rate as printed, major per major, net per gross currency; text keeps its digits.", nullable=True),
+    Column("psp_reference", T.TEXT, "The payment at the PSP.", nullable=True),
+    Column("modification_reference", T.TEXT, "The capture, refund or dispute at the PSP.", nullable=True),
+    Column("merchant_reference", T.TEXT, "Our reference as the PSP repeats it (the attempt).", nullable=True),
+    Column("ext_id", T.TEXT, "The source's own unique line id (Stripe balance transaction); null where it has none.", nullable=True),
+    Column("batch_id", T.TEXT, "Payout batch (Adyen batch number, Stripe payout id).", nullable=True),
+    Column("bank_reference", T.TEXT, "Reference a payout carries to the bank line, or the bank line's text.", nullable=True),
+    Column("payment_method", T.TEXT, "Method or variant as the PSP names it, for the fee schedule.", nullable=True),
+    Column("occurred_at", T.TIMESTAMPTZ, "When it happened, UTC."),
+    Column("booked_on", T.DATE, "Local date under the source's zone and cut-off."),
+    Column("file_name", T.TEXT, "Source file; null for app facts.", nullable=True),
+    Column("file_version", T.INTEGER, "1, 2, ... when the same name came with other bytes.", nullable=True),
+    Column("line_no", T.INTEGER, "1-based line in the file.", nullable=True),
+    Column("known_at", T.TIMESTAMPTZ, "When we knew: recorded_at or loaded_at."),
+)
+
+ITEMS = Table(
+    "intermediate",
+    "int_reconciliation__items",
+    "one movement of money as one source line version tells it",
+    ITEM_COLUMNS,
+    key=("item_key",),
+)
+
+GROUPS = Table(
+    "derived",
+    "reconciliation__groups",
+    "one case whose items agree to the minor unit (or carry a stated residue)",
+    (
+        Column("group_id", T.TEXT, "Hash of the member keys."),
+        Column("layer", T.TEXT, "L1 ... L6: the rule that closed it."),
+        Column("case_kind", T.TEXT, "transaction, payout or statement."),
+        Column("psp", T.TEXT, "PSP.", nullable=True),
+        Column("account", T.TEXT, "Merchant or bank account."),
+        Column("currency", T.TEXT, "Currency of amount_minor."),
+        Column("amount_minor", T.BIGINT, "Amount all hops agree on, positive towards us."),
+        Column("residue_minor", T.BIGINT, "FX rounding residue left in the group, 0 when exact."),
+        Column("batch_id", T.TEXT, "Payout batch the case belongs to.", nullable=True),
+        Column("event_date", T.DATE, "Business date of the first hop."),
+        Column("item_count", T.INTEGER, "Members."),
+        Column("hops", T.TEXT, "Sources present, e.g. ledger+attempt+activity+settlement."),
+    ),
+    key=("group_id",),
+)
+
+MEMBERS = Table(
+    "derived",
+    "reconciliation__dispositions",
+    "one item, and where it ended: in one group, in one break, or ignored with a reason",
+    (
+        Column("item_key", T.TEXT, "ITEMS.item_key."),
+        Column("disposition", T.TEXT, "matched, broken or ignored."),
+        Column("group_id", T.TEXT, "When matched.", nullable=True),
+        Column("break_id", T.TEXT, "When broken (timing_open included).", nullable=True),
+        Column("reason", T.TEXT, "Why ignored: superseded, repeated_in_file, information, zero_amount.", nullable=True),
+        Column("source", T.TEXT, "As in ITEMS."),
+        Column("currency", T.TEXT, "As in ITEMS."),
+        Column("amount_minor", T.BIGINT, "As in ITEMS."),
+        Column("booked_on", T.DATE, "As in ITEMS."),
+    ),
+    key=("item_key",),
+)
+
+BREAKS = Table(
+    "derived",
+    "reconciliation__breaks",
+    "one difference that a person must explain, or that is still inside its expected lag (class timing_open)",
+    (
+        Column("break_id", T.TEXT, "brk_ + stable hash of class and member keys: the same break has the same id in every run."),
+        Column("break_class", T.TEXT, "BreakClass."),
+        Column("sub_class", T.TEXT, "Finer cause.", nullable=True),
+        Column("counts_as_break", T.BOOLEAN, "False for timing_open."),
+        Column("psp", T.TEXT, "PSP.", nullable=True),
+        Column("account", T.TEXT, "Merchant or bank account."),
+        Column("currency", T.TEXT, "Currency of amount_minor."),
+        Column("amount_minor", T.BIGINT, "By class, see assets/reconciliation/breaks.py."),
+        Column("exposure", T.TEXT, "owed_to_us, owed_by_us or unknown."),
+        Column("event_date", T.DATE, "Business date of the earliest member."),
+        Column("first_known_at", T.TIMESTAMPTZ, "Knowledge time of the earliest moment the break could be seen."),
+        Column("due_on", T.DATE, "For timing: last date of the expected lag.", nullable=True),
+        Column("batch_id", T.TEXT, "Payout batch.", nullable=True),
+        Column("member_count", T.INTEGER, "Items in it; 0 for a batch gap."),
+        Column("explanation", T.TEXT, "One sentence with ids and amounts, for the person who must act."),
+    ),
+    key=("break_id",),
+)
+
+CERTIFICATE = Table(
+    "derived",
+    "reconciliation__certificate",
+    "one source, currency and booked date of a run",
+    (
+        Column("run_id", T.TEXT, "Hash of inputs, as-of and rule set."),
+        Column("as_of", T.TIMESTAMPTZ, "Knowledge watermark of the run."),
+        Column("source", T.TEXT, "As in ITEMS."),
+        Column("currency", T.TEXT, "ISO 4217."),
+        Column("booked_on", T.DATE, "Business date."),
+        Column("in_count", T.BIGINT, "Items in."),
+        Column("in_minor", T.BIGINT, "Their amounts."),
+        Column("matched_count", T.BIGINT, "In groups."),
+        Column("matched_minor", T.BIGINT, "In groups."),
+        Column("broken_count", T.BIGINT, "In breaks (timing included)."),
+        Column("broken_minor", T.BIGINT, "In breaks (timing included)."),
+        Column("ignored_count", T.BIGINT, "Ignored with a reason."),
+        Column("ignored_minor", T.BIGINT, "Ignored with a reason."),
+        Column("closes", T.BOOLEAN, "in = matched + broken + ignored, in count and amount."),
+    ),
+    key=("source", "currency", "booked_on"),
+)
+
+GATES = Table(
+    "derived",
+    "reconciliation__gates",
+    "one gate of one subject (file, batch, row, statement) of a run that was checked",
+    (
+        Column("gate", T.TEXT, "G1 ... G7."),
+        Column("subject", T.TEXT, "File, batch or statement the gate looked at."),
+        Column("checked_count", T.BIGINT, "Rows or batches looked at."),
+        Column("failed_count", T.BIGINT, "Of them, failed: each is a break too."),
+        Column("passed", T.BOOLEAN, "failed_count = 0."),
+    ),
+    key=("gate", "subject"),
+)
+
+DERIVED_TABLES = (GROUPS, MEMBERS, BREAKS, CERTIFICATE, GATES)

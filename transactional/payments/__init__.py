@@ -1,0 +1,1 @@
+"""Payments: intents, attempts and what the PSPs said of them."""

@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.pool import NullPool
 
 from transactional.vocabulary.errors import InputRejected
 
@@ -49,16 +50,16 @@ def make_engine(
 ) -> Engine:
     """An engine whose every session has lock and statement timeouts and, if given, acts as `role`.
 
-    Units: milliseconds; 0 switches a timeout off. `options` go to SQLAlchemy's create_engine.
+    Units: milliseconds; 0 switches a timeout off. `pool_size` 0: no pool, connections are closed after use.
+    `options` go to SQLAlchemy's create_engine.
     """
     startup = (
         f"-c lock_timeout={lock_timeout_ms} -c statement_timeout={statement_timeout_ms} -c timezone=UTC -c idle_in_transaction_session_timeout=600000"
     )
+    pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True} if pool_size else {"poolclass": NullPool}
     engine = create_engine(
         sqlalchemy_url(url),
-        pool_size=pool_size,
-        max_overflow=pool_size,
-        pool_pre_ping=True,
+        **pool,
         connect_args={"options": startup, "application_name": application_name, "connect_timeout": 10},
         **options,
     )

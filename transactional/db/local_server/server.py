@@ -149,7 +149,7 @@ def _start(control: Path, pg_bin: Path | None, *, ephemeral: bool, grace_seconds
     if log.exists() and log.stat().st_size > LOG_CAP_BYTES:
         log.rename(control / "log.before")
     gone = [str(data), *([str(place)] if place != control else [])] if ephemeral else []
-    spec = {"control": str(control), "data": str(data), "version": binaries.version, "uid": runner.uid, "gid": runner.gid}
+    spec: dict[str, object] = {"control": str(control), "data": str(data), "version": binaries.version, "uid": runner.uid, "gid": runner.gid}
     spec |= {"grace_seconds": grace_seconds, "delete_after": gone}
     for port in (_remembered_port(control), _free_port()):
         command = _command(binaries, data, _socket_folder(place, runner), port, ephemeral=ephemeral)

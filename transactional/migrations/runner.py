@@ -7,6 +7,7 @@ query and everybody else behind the migration (lock_timeout ends it after five s
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 600_000
 _ADVISORY_KEY = 0x636F756E74726F6F  # "countroo" in ASCII: a key nobody else takes by chance
 _WAIT_FOR_OTHER_MIGRATOR = "15min"
+_alembic_in_this_process = threading.Lock()  # alembic.context is global: two threads of one process would share it
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +74,12 @@ def migrate(url: str, revision: str = "head") -> RevisionState:
     config = alembic_config()
     engine = migration_engine(url)
     try:
-        with engine.connect() as connection:
+        with _alembic_in_this_process, engine.connect() as connection:
             config.attributes["connection"] = connection
             (command.downgrade if _lies_behind(connection, revision) else command.upgrade)(config, revision)
             return _state(connection)
     except OperationalError as error:
-        raise Transient(f"migrating to {revision}: {str(error.orig).strip()}", code="migration_interrupted") from error
+        raise Transient(f"migrating to {revision}: {str(error.orig).strip().splitlines()[0]}", code="migration_interrupted") from error
     finally:
         engine.dispose()
 

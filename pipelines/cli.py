@@ -15,6 +15,7 @@ import typer
 import typer.core
 
 from pipelines import commands
+from pipelines.console import tell
 from transactional.telemetry import switch_off_telemetry
 from transactional.vocabulary.errors import CountroomError, Transient
 
@@ -39,7 +40,6 @@ class _FoundByName(typer.core.TyperGroup):
 
 app = typer.Typer(
     cls=_FoundByName,
-    no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help="The count room of an online casino: facts in, a reconciliation that agrees to the cent out.",
@@ -61,12 +61,12 @@ def main(arguments: list[str] | None = None) -> None:
 def run(arguments: list[str]) -> int:
     """One invocation, as its exit code. Raises: only what is our own bug (it deserves its traceback)."""
     try:
-        outcome = typer.main.get_command(app).main(args=arguments, prog_name="countroom", standalone_mode=False)
+        outcome = typer.main.get_command(app).main(args=arguments or ["--help"], prog_name="countroom", standalone_mode=False)
     except typer.TyperException as error:  # wrong usage: unknown option, missing argument
-        error.show()
+        tell(f"countroom: {error.format_message()} Try 'countroom {' '.join(arguments[:1])} --help'.")
         return COULD_NOT
     except (KeyboardInterrupt, typer.Abort):
-        print("interrupted", file=sys.stderr)
+        tell("interrupted")
         return INTERRUPTED
     except CountroomError as error:
         return _could_not(error)
@@ -79,7 +79,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _could_not(error: CountroomError) -> int:
-    print(f"countroom: {error}", file=sys.stderr)
+    tell(f"countroom: {error}")
     return COULD_NOT
 
 

@@ -74,7 +74,7 @@ def test_each_revision_can_be_undone_by_itself(empty_database_url: str) -> None:
 def test_autogenerate_finds_no_difference_to_the_models(database_url: str) -> None:
     engine = make_engine(database_url, pool_size=0)
     with engine.connect() as connection:
-        differences = compare_metadata(MigrationContext.configure(connection, opts=dict(COMPARISON)), target_metadata())
+        differences = compare_metadata(MigrationContext.configure(connection, opts=dict(COMPARISON)), target_metadata())  # type: ignore[arg-type]
     assert differences == []
 
 

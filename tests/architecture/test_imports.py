@@ -1,0 +1,72 @@
+"""Do imports keep their direction: the contracts of pyproject.toml, and the file roles import-linter cannot express."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+
+from tests.architecture.source_tree import PACKAGES, ROOT, imported_modules, python_files
+
+EDGES = ("dagster", "dagster_dbt", "sqlalchemy", "psycopg", "boto3", "botocore", "fastapi", "adbc_driver_postgresql", "alembic")
+SETTINGS_READERS = (
+    "pipelines/definitions.py",
+    "pipelines/cli.py",
+    "pipelines/health.py",
+    "pipelines/commands/",
+    "transactional/http/app.py",
+    "transactional/migrations/env.py",
+)
+# file roles of house style 4.2: these names are shells, every other file of a domain is pure
+SHELLS = {"assets.py", "checks.py", "models.py", "service.py", "api.py"}
+PURE_PLACES = (
+    "assets/reconciliation/",
+    "assets/ledger/",
+    "assets/payments/",
+    "transactional/ledger/",
+    "transactional/payments/",
+    "transactional/vocabulary/",
+)
+
+
+def test_layers_hold() -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    linted = subprocess.run([program, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert linted.returncode == 0, linted.stdout
+
+
+def is_pure(path: Path) -> bool:
+    """Whether the file must not touch an edge: in a domain's folder and not one of the shells."""
+    return str(path).startswith(PURE_PLACES) and path.name not in SHELLS and not path.name.endswith("_service.py")
+
+
+def test_pure_files_touch_no_edge() -> None:
+    touching = {
+        f"{path} imports {module}" for path in python_files() if is_pure(path) for module in imported_modules(path) if module.split(".")[0] in EDGES
+    }
+    assert touching == set()
+
+
+def test_settings_are_read_by_composition_roots_only() -> None:
+    # the type may be named anywhere (a root hands the object on); reading the environment is the roots' alone
+    readers = {str(path) for path in python_files() if "transactional.settings.load_settings" in set(imported_modules(path))}
+    assert {reader for reader in readers if not reader.startswith(SETTINGS_READERS)} == set()
+
+
+def test_great_expectations_is_named_by_its_runner_only() -> None:
+    users = {str(path) for path in python_files() if any(module.split(".")[0] == "great_expectations" for module in imported_modules(path))}
+    assert users <= {"expectations/runner.py"}
+
+
+def test_definitions_have_no_init_to_hide_in() -> None:
+    assert (ROOT / "pipelines" / "__init__.py").read_text() == ""
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_nobody_else_owns_our_package_names(package: str) -> None:
+    # generic names are fine for an application as long as no dependency claims one (dbt-protos already drops a stray `test/`)
+    assert set(packages_distributions().get(package, ["countroom"])) == {"countroom"}
+    assert Path(__import__(package).__file__ or "").is_relative_to(ROOT)

@@ -76,6 +76,7 @@ CONDITIONAL = frozenset(
 
 _NEEDS_AMOUNT = frozenset(kind for kind in _MONEY if kind not in CONDITIONAL) | {FactKind.PAYOUT_REQUESTED}
 _LONGEST_TEXT = 500
+_LONGEST_KEY = 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,8 @@ class PaymentFact:
             raise InputRejected(f"a fact of kind {self.kind} has a negative amount; the kind carries the sign", code="amount_sign")
         for name in ("psp", "merchant_account", "dedupe_key"):
             _usable(name, getattr(self, name), required=True)
+        if len(self.dedupe_key) > _LONGEST_KEY or not self.dedupe_key.isprintable():
+            raise InputRejected(f"dedupe_key must be at most {_LONGEST_KEY} printable characters", code="bad_text")
         for name in ("psp_reference", "modification_reference", "merchant_reference", "raw_kind"):
             _usable(name, getattr(self, name) or "", required=False)
 

@@ -1,0 +1,142 @@
+"""One printed cell to one exact value: amounts and moments. For canonical.py, which reads whole columns through these.
+
+Each distinct cell is read once (reports repeat themselves), by the house's own functions: `parse_minor` for money, `localise` for time.
+The traps: an amount rounded instead of refused; a repeated local hour put an hour early; a zone label (CET, PST) taken for a zone.
+Raises: InputRejected, remembered, so a bad cell that occurs a thousand times costs once.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from transactional.payments.merchant_accounts import merchant_account
+from transactional.payments.psps.spec import PspSpec
+from transactional.vocabulary.errors import InputRejected
+from transactional.vocabulary.money import parse_minor
+from transactional.vocabulary.time import business_date, localise, utc
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?\s*(UTC|Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_EARLIEST, _LATEST = 1990, 2100
+
+
+class Moment(NamedTuple):
+    """An instant and the business date it falls on for its account."""
+
+    at: datetime
+    on: date
+
+
+@dataclass(slots=True)
+class AmountReader:
+    """Reads printed amounts of one file into our minor units."""
+
+    spec: PspSpec
+    minor_units: bool = False
+    decimal_mark: str = "."
+    _seen: dict[tuple[str, str, date], int | InputRejected] = field(default_factory=dict)
+
+    def read(self, text: str, currency: str, on: date) -> int:
+        """Our minor units of `text` in `currency` on a date; never rounded.
+
+        Raises: InputRejected (`not_a_number`, `too_many_decimals`, `unknown_currency`, `amount_out_of_range`).
+        """
+        key = (text, currency, on)
+        known = self._seen.get(key)
+        if known is None:
+            known = self._seen[key] = self._outcome(text, currency, on)
+        if isinstance(known, int):
+            return known
+        raise known
+
+    def _outcome(self, text: str, currency: str, on: date) -> int | InputRejected:
+        try:
+            exponent = self.spec.exponent(currency, on)
+            printed = parse_minor(text, 0 if self.minor_units else exponent, decimal_mark=self.decimal_mark)
+            return self.spec.house_minor(printed, currency, on)
+        except InputRejected as error:
+            return error
+
+
+@dataclass(slots=True)
+class MomentReader:
+    """Reads printed local or UTC times of one file, under the zone of the account they belong to."""
+
+    spec: PspSpec
+    _seen: dict[tuple[str, str, str, bool], Moment | InputRejected] = field(default_factory=dict)
+
+    def read(self, text: str, label: str, account: str, *, is_utc: bool) -> Moment:
+        """The instant of a printed time and its business date.
+
+        Raises: InputRejected (`bad_time`, `impossible_date`, `implausible_zone`, `unknown_zone`).
+        """
+        key = (text, label, account, is_utc)
+        known = self._seen.get(key)
+        if known is None:
+            try:
+                known = self._moment(text, label, account, is_utc=is_utc)
+            except InputRejected as error:
+                known = error
+            self._seen[key] = known
+        if isinstance(known, Moment):
+            return known
+        raise known
+
+    def _moment(self, text: str, label: str, account: str, *, is_utc: bool) -> Moment:
+        naive, offset = _parse(text)
+        zone_name = self._zone_of(account, label, naive)
+        if offset is None:
+            at = localise(naive, "UTC") if is_utc else localise(naive, zone_name, second_pass=_is_second_pass(naive, zone_name, label))
+        else:
+            at = utc(naive.replace(tzinfo=ZoneInfo("UTC"))) - offset
+        return Moment(at, business_date(at, zone_name, self.spec.cut_off))
+
+    def _zone_of(self, account: str, label: str, naive: datetime) -> str:
+        """The account's own zone, its label checked; for an account nobody registered the label's usual zone, else the PSP's."""
+        registered = merchant_account(self.spec.psp, account, naive.date())
+        meant = self.spec.zone_labels.get(label, ())
+        if registered is not None:
+            if label and registered.zone not in meant and label not in _names(registered.zone, naive.year):
+                raise InputRejected(f"a zone label of {registered.zone}, not '{label[:10]}'", code="implausible_zone")
+            return registered.zone
+        if label and not meant:
+            raise InputRejected(f"a zone label that {self.spec.psp} is known to print, not '{label[:10]}'", code="unknown_zone")
+        return meant[0] if meant else self.spec.zone
+
+
+def _parse(text: str) -> tuple[datetime, timedelta | None]:
+    found = _MOMENT.fullmatch(text.strip())
+    if found is None:
+        raise InputRejected("a time like 2026-01-31 23:59:59", code="bad_time")
+    day, clock, offset = found.groups()
+    try:
+        naive = datetime.fromisoformat(f"{day}T{clock or '00:00'}")
+    except ValueError as error:
+        raise InputRejected("a date and time that exist in the calendar", code="impossible_date") from error
+    if not _EARLIEST <= naive.year <= _LATEST:
+        raise InputRejected(f"a year from {_EARLIEST} to {_LATEST}", code="impossible_date")
+    return naive, _offset(offset)
+
+
+def _offset(printed: str | None) -> timedelta | None:
+    if printed is None:
+        return None
+    if printed in ("UTC", "Z"):
+        return timedelta(0)
+    size = timedelta(hours=int(printed[1:3]), minutes=int(printed[-2:]))
+    return -size if printed[0] == "-" else size
+
+
+def _names(zone_name: str, year: int) -> set[str | None]:
+    """What a zone's clocks are called in winter and in summer; real rows print PST in October, so either is plausible all year."""
+    where = ZoneInfo(zone_name)
+    return {datetime(year, month, 1, tzinfo=where).tzname() for month in (1, 7)}
+
+
+def _is_second_pass(naive: datetime, zone_name: str, label: str) -> bool:
+    """In the hour that happens twice, the printed label says which pass is meant (CEST first, CET second)."""
+    first, second = (naive.replace(tzinfo=ZoneInfo(zone_name), fold=fold).tzname() for fold in (0, 1))
+    return first != second and label == second

@@ -1,0 +1,182 @@
+"""Any tabular file as text cells by header name. For the PSP parsers, which then never see an encoding, a delimiter or a spreadsheet.
+
+Content decides, not the extension: an xlsx called .csv is read as what it is. Every cell stays text as it was written (an identifier or an amount
+never becomes a float). The traps: a second column of the same name hiding the first, a byte order mark glued to the first header, a quoted line break
+that shifts every later line number, a truncated row read as blanks.
+
+Shape: `Sheet`, columns in file order; a repeated header gets ` #2`, ` #3`; a blank one ` #n` alone. Raises: ContractBroken naming the file and the line.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import fastexcel
+
+from transactional.vocabulary.errors import ContractBroken, Place
+
+_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_LARGEST_UNPACKED = 1_000_000_000
+_DELIMITERS = (",", ";", "\t", "|")
+_CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f")
+
+
+@dataclass(frozen=True, slots=True)
+class Misshapen:
+    """A row with another number of cells than the header: unusable, because no cell can be trusted to stand under its header."""
+
+    line: int
+    cells: int
+    first_cell: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A table of text. `lines[i]` is where row i starts: the physical line of a text file (header counted), the row of a sheet, the number of a JSON object."""
+
+    headers: tuple[str, ...]
+    lines: list[int]
+    rows: list[list[str]]
+    misshapen: tuple[Misshapen, ...] = ()
+
+    def column(self, header: str) -> list[str]:
+        """The cells under a header, in row order."""
+        position = self.headers.index(header)
+        return [row[position] for row in self.rows]
+
+
+def read_sheet(content: bytes, name: str) -> Sheet:
+    """The table in a file. Blank rows are skipped and counted in no total; the first row that is not blank is the header.
+
+    Raises: ContractBroken (`empty_file`, `not_a_table`, `bad_encoding`, `bad_quotes`, `no_header`).
+    """
+    if not content.strip():
+        raise ContractBroken("the file is empty; expected a header and rows", code="empty_file", place=Place(name))
+    if content.startswith((_ZIP, _OLE)):
+        return _spreadsheet(content, name)
+    text = _decode(content, name)
+    if text.lstrip()[:1] in ("[", "{"):
+        return _from_json(text, name)
+    return _from_delimited(text, name)
+
+
+def _decode(content: bytes, name: str) -> str:
+    """UTF-16 by its mark, else UTF-8 (with or without mark), else Windows-1252: it maps every byte a Western export writes."""
+    marked_16 = content.startswith((b"\xff\xfe", b"\xfe\xff"))
+    for encoding in ("utf-16",) if marked_16 else ("utf-8-sig", "cp1252"):
+        try:
+            text = content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if _CONTROLS.isdisjoint(text[:100_000]) and "\x00" not in text:
+            return text
+        raise ContractBroken("the file is binary; expected CSV, TSV, JSON or a spreadsheet", code="not_a_table", place=Place(name))
+    raise ContractBroken("the bytes are neither UTF-8, UTF-16 with a mark, nor Windows-1252", code="bad_encoding", place=Place(name))
+
+
+def _from_delimited(text: str, name: str) -> Sheet:
+    line, header_line = next((number, row) for number, row in enumerate(text.splitlines(), 1) if row.strip())
+    delimiter = max(_DELIMITERS, key=lambda mark: (len(next(csv.reader([header_line], delimiter=mark), [])), -_DELIMITERS.index(mark)))
+    return _sheet(_records(text, name, delimiter), name, line)
+
+
+def _records(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+    """Records with the physical line they start on; a quoted cell may span several lines."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for row in reader:
+            yield start, row
+            start = reader.line_num + 1
+    except csv.Error as error:
+        message = f"broken quoting ({error}); nothing after it can be trusted"
+        raise ContractBroken(message, code="bad_quotes", place=Place(name, start)) from error
+
+
+def _sheet(records: Iterator[tuple[int, list[str]]], name: str, header_line: int) -> Sheet:
+    filled = ((line, row) for line, row in records if any(cell.strip() for cell in row))
+    first = next(filled, None)
+    if first is None or sum(bool(cell.strip()) for cell in first[1]) < 2:
+        raise ContractBroken("expected a header of at least two named columns", code="no_header", place=Place(name, header_line))
+    headers = _distinct(first[1])
+    lines: list[int] = []
+    rows: list[list[str]] = []
+    misshapen: list[Misshapen] = []
+    for line, row in filled:
+        if len(row) == len(headers):
+            lines.append(line)
+            rows.append(row)
+        else:
+            misshapen.append(Misshapen(line, len(row), row[0][:40]))
+    return Sheet(headers, lines, rows, tuple(misshapen))
+
+
+def _distinct(names: list[str]) -> tuple[str, ...]:
+    seen: dict[str, int] = {}
+    distinct = []
+    for name in (" ".join(name.split()) for name in names):
+        seen[name] = seen.get(name, 0) + 1
+        distinct.append(name if name and seen[name] == 1 else f"{name} #{seen[name]}")
+    return tuple(distinct)
+
+
+def _spreadsheet(content: bytes, name: str) -> Sheet:
+    """The first sheet of an xlsx (or a true xls), every cell as text."""
+    if content.startswith(_ZIP):
+        _refuse_other_archives(content, name)
+    try:
+        sheet = fastexcel.read_excel(content).load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
+        columns = [series.to_list() for series in sheet.to_polars().get_columns()]
+    except fastexcel.FastExcelError as error:
+        raise ContractBroken("not a readable spreadsheet", code="not_a_table", place=Place(name)) from error
+    records = ((line, [cell or "" for cell in row]) for line, row in enumerate(zip(*columns, strict=True), 1))
+    return _sheet(records, name, 1)
+
+
+def _refuse_other_archives(content: bytes, name: str) -> None:
+    try:
+        members = zipfile.ZipFile(io.BytesIO(content)).infolist()
+    except zipfile.BadZipFile as error:
+        raise ContractBroken("a damaged archive; expected an xlsx", code="not_a_table", place=Place(name)) from error
+    if not any(member.filename.startswith("xl/") for member in members):
+        raise ContractBroken("an archive that is not an xlsx; unpack it first", code="not_a_table", place=Place(name))
+    if sum(member.file_size for member in members) > _LARGEST_UNPACKED:
+        raise ContractBroken("a spreadsheet that unpacks to more than 1 GB", code="not_a_table", place=Place(name))
+
+
+def _from_json(text: str, name: str) -> Sheet:
+    """An array of objects (line = running number), or one object a line (line = physical line). Numbers keep their digits."""
+    objects = list(_json_objects(text, name))
+    headers = tuple(dict.fromkeys(key for _, item in objects for key in item))
+    if not objects or len(headers) < 2:
+        raise ContractBroken("expected JSON objects with at least two fields", code="no_header", place=Place(name, 1))
+    rows = [[_cell(item.get(header)) for header in headers] for _, item in objects]
+    return Sheet(headers, [line for line, _ in objects], rows)
+
+
+def _json_objects(text: str, name: str) -> Iterator[tuple[int, dict[str, object]]]:
+    def parse(document: str, line: int) -> object:
+        try:
+            return json.loads(document, parse_float=str, parse_int=str, parse_constant=str)
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise ContractBroken(
+                "not JSON; expected an array of objects or one object a line", code="not_a_table", place=Place(name, line)
+            ) from error
+
+    whole = parse(text, 1) if text.lstrip().startswith("[") else None
+    lines = enumerate(whole, 1) if isinstance(whole, list) else ((n, parse(row, n)) for n, row in enumerate(text.splitlines(), 1) if row.strip())
+    for number, item in lines:
+        if not isinstance(item, dict):
+            raise ContractBroken("expected a JSON object", code="not_a_table", place=Place(name, number))
+        yield number, item
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,172 @@
+"""The words a PSP is described with. For landing (report formats), the service (webhooks), the engine (lags) and whoever adds a PSP.
+
+A PSP is a value: one frozen `PspSpec` that says how its reports print an amount, a time and a kind, how its webhooks are signed and what
+they mean, and when money is due. The trap it removes: the same knowledge spread over a parser, a webhook handler and three SQL models.
+
+Units: reports print major units unless `minor_units`; whatever leaves landing or a webhook is in *our* exponents (ISO 4217), converted exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal
+
+from transactional.payments.facts import PaymentFact
+from transactional.payments.money_kinds import MoneyKind
+from transactional.vocabulary.currencies import exponent_of
+from transactional.vocabulary.errors import InputRejected
+from transactional.vocabulary.money import Money
+
+Role = Literal["settlement", "activity"]
+
+
+@dataclass(frozen=True, slots=True)
+class AmountSource:
+    """Where a report prints one amount, by header name.
+
+    `column` alone: a signed amount, positive towards us. With `debit`: two unsigned columns, amount = column - debit. `unsigned`: printed
+    without a sign, which the kind then gives. `sign_from`: printed without a reliable sign, which another amount column of the row gives.
+    `only_if_not`: use this source only where its currency differs from the one in that column (presentment currency of an FX payment).
+    """
+
+    column: str
+    currency: str
+    debit: str | None = None
+    unsigned: bool = False
+    sign_from: str | None = None
+    only_if_not: str | None = None
+
+    def headers(self) -> tuple[str, ...]:
+        """Every header this source reads."""
+        return tuple(name for name in (self.column, self.currency, self.debit, self.sign_from, self.only_if_not) if name)
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSource:
+    """Where a report prints one moment: a UTC column if the file has it, else a local one under the account's zone (its `label` is checked)."""
+
+    local: str
+    label: str | None = None
+    utc: str | None = None
+    local_is_utc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFormat:
+    """One report of a PSP. Columns are named, never counted: their order and the optional ones vary from file to file.
+
+    Shape: `texts` maps a canonical column to the headers that may hold it, best first; `kind_texts` overrides that for one printed kind.
+    `required` identifies the report. `kinds` maps the printed kind (lower case) to MoneyKind; what is not listed becomes `unknown`.
+    `fees` adds up the headers of a component. `rate` is the printed exchange rate; without one, `converted` (the gross in the net currency)
+    gives it. `no_net_kinds`: kinds whose money never passes the PSP balance, so their net may be blank.
+    `personal` are header patterns (fnmatch, lower case) whose content is personal data and is not kept.
+    `payout_printed_either_sign`: exports disagree on the payout row's sign; the one that balances its batch is taken.
+    `batch_by`: a line without a batch id belongs to the only batch of the file that shares this column's value.
+    """
+
+    name: str
+    role: Role
+    required: frozenset[str]
+    kind: str
+    kinds: Mapping[str, MoneyKind]
+    gross: tuple[AmountSource, ...]
+    net: AmountSource | None
+    occurred: TimeSource
+    booked: TimeSource | None = None
+    account: str | None = None
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    kind_texts: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    fees: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rate: str | None = None
+    converted: AmountSource | None = None
+    minor_units: bool = False
+    no_net_kinds: frozenset[str] = frozenset()
+    personal: tuple[str, ...] = ()
+    bank_reference: Callable[[str], str] | None = None
+    payout_printed_either_sign: bool = False
+    batch_by: str | None = None
+
+    def money_kind(self, printed: str) -> MoneyKind:
+        """The kind a printed type means; UNKNOWN for one the spec does not list (a break with money in it, never a fee)."""
+        return self.kinds.get(printed.strip().casefold(), MoneyKind.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookSpec:
+    """How a PSP signs its messages and what they say.
+
+    `verify(body, headers, secrets, now)` works on the raw bytes in constant time and raises Refused (`bad_signature`); several secrets allow a
+    rotation. `to_facts(body, account)` never raises on an unknown event (it is `information`), only InputRejected on a broken one; `account` is the
+    merchant account of the endpoint, for PSPs whose messages do not name it. `dedupe(body)` names the message, so that a repeated delivery is one.
+    """
+
+    verify: Callable[[bytes, Mapping[str, str], Sequence[str], datetime], None]
+    to_facts: Callable[[bytes, str | None], list[PaymentFact]]
+    dedupe: Callable[[bytes], str]
+
+
+@dataclass(frozen=True, slots=True)
+class PspSpec:
+    """A payment service provider, whole. Days: `settles_after_days` and `bank_lag_days` are business days, the others calendar days.
+
+    `zone` is used for accounts nobody registered; `zone_labels` says which IANA zones a printed label may mean, the first being the default.
+    `fx_markup_bps` is what the PSP keeps on a conversion against the ECB reference, `fx_tolerance_bps` what may lie around that.
+    """
+
+    psp: str
+    zone: str
+    reports: tuple[ReportFormat, ...]
+    webhook: WebhookSpec
+    zone_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    cut_off: time = time(0)
+    exponent_overrides: Mapping[str, int] = field(default_factory=dict)
+    activity_lag_days: int = 1
+    settles_after_days: int = 2
+    settlement_grace_days: int = 1
+    bank_lag_days: int = 2
+    batch_numbering: Literal["consecutive", "none"] = "none"
+    fx_markup_bps: int = 0
+    fx_tolerance_bps: int = 50
+    source: str = ""
+
+    def exponent(self, currency: str, on: date) -> int:
+        """Decimals this PSP uses for a currency on a date. Raises: InputRejected (`unknown_currency`)."""
+        return exponent_of(currency, on, self.exponent_overrides)
+
+    def house_minor(self, psp_minor: int, currency: str, on: date) -> int:
+        """Our minor units for an amount in the PSP's minor units, exactly. Raises: InputRejected (`too_many_decimals`, `unknown_currency`)."""
+        return rescale(psp_minor, self.exponent(currency, on), exponent_of(currency, on))
+
+    def psp_minor(self, house_minor: int, currency: str, on: date) -> int:
+        """The PSP's minor units for an amount of ours: what a request or a simulated report must carry. Raises as `house_minor`."""
+        return rescale(house_minor, exponent_of(currency, on), self.exponent(currency, on))
+
+    def report(self, name: str) -> ReportFormat:
+        """The report format of that name. Raises: KeyError."""
+        return {report.name: report for report in self.reports}[name]
+
+
+def house_money(psp_minor: object, currency: object, on: date, overrides: Mapping[str, int]) -> Money:
+    """Our Money for an amount in a webhook, under the PSP's exponents; codes may come in lower case.
+
+    Raises: InputRejected (`not_a_number`, `unknown_currency`, `too_many_decimals`).
+    """
+    if type(psp_minor) is not int or not isinstance(currency, str):
+        raise InputRejected("an amount must be an integer of minor units with a currency code", code="not_a_number")
+    code = currency.upper()
+    return Money(code, rescale(psp_minor, exponent_of(code, on, overrides), exponent_of(code, on)))
+
+
+def rescale(minor: int, from_exponent: int, to_exponent: int) -> int:
+    """The same amount under another exponent; refuses what would need rounding.
+
+    Raises: InputRejected (`too_many_decimals`). Source: adyen/adyen-commercetools issue 1085 (ISK has two decimals at Adyen, none in ISO).
+    """
+    if to_exponent >= from_exponent:
+        return minor * int(10 ** (to_exponent - from_exponent))
+    whole, rest = divmod(abs(minor), int(10 ** (from_exponent - to_exponent)))
+    if rest:
+        raise InputRejected(f"{minor} minor units with {from_exponent} decimals do not fit {to_exponent} decimals", code="too_many_decimals")
+    return -whole if minor < 0 else whole

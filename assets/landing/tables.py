@@ -97,17 +97,18 @@ FILE_SIGHTINGS = Table(
 REJECTED_ROWS = Table(
     "raw",
     "rejected_rows",
-    "one problem of one row that did not land",
+    "one row of a file that did not land, with the first reason",
     (
         Column("file_id", T.UUID, "raw.source_files.file_id."),
-        Column("line", T.INTEGER, "1-based physical line in the file."),
+        Column("rejection_no", T.INTEGER, "1, 2, ... within the file, in file order."),
+        Column("line", T.INTEGER, "1-based physical line in the file (of XML in one line: always 1)."),
         Column("column_name", T.TEXT, "Column or field by the source's own name.", nullable=True),
         Column("code", T.TEXT, "Stable, machine readable: too_many_decimals, impossible_date, ..."),
         Column("expected", T.TEXT, "What was expected, in words."),
         Column("content", T.TEXT, "The row as it came (cut at 4,000 characters)."),
         Column("rejected_at", T.TIMESTAMPTZ, "When."),
     ),
-    key=("file_id", "line", "column_name", "code"),
+    key=("file_id", "rejection_no"),
 )
 
 SETTLEMENT_LINES = Table(

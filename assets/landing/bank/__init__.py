@@ -1,0 +1,1 @@
+"""Bank files: one module per format, one normal form (`entries`)."""

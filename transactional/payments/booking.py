@@ -53,6 +53,10 @@ _ENDS = frozenset({FactKind.PAYOUT_SENT, FactKind.PAYOUT_FAILED, FactKind.PAYOUT
 _GIVES_BACK = frozenset({FactKind.PAYOUT_FAILED, FactKind.PAYOUT_CANCELLED})
 
 
+Reference = tuple[str, str, str]
+"""psp, merchant account, and a merchant's or PSP's reference there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """Whose payment it is. None instead of a Party: nobody knows yet."""
@@ -89,6 +93,14 @@ class Known:
         return self.fact.kind in _GIVES_BACK and self.has_entry and (self.money_kind is None or self.is_late)
 
 
+@dataclass(frozen=True, slots=True)
+class Stranger:
+    """An event nobody owns yet."""
+
+    event_id: UUID
+    known: Known
+
+
 @dataclass(slots=True)
 class _Family:
     """Movements of one sort and what undoes them: one refund by its reference, the captures, or the payouts of a payment."""
@@ -115,6 +127,7 @@ class PaymentBook:
         self._families: dict[tuple[str, str], _Family] = {}
         self._pending: Counter[str] = Counter()
         self._was_requested = self._has_ended = self._had_debit = False
+        self._latest_at: datetime | None = None
 
     def remember(self, known: Known) -> None:
         """Take in a fact recorded earlier. Known facts come in the order in which they were recorded."""
@@ -168,7 +181,7 @@ class PaymentBook:
         return Booking(fact, entry, fact.money_kind, amount) if entry else Booking(fact)
 
     def _movement(self, kind: MoneyKind, fact: PaymentFact, amount: Money) -> Entry:
-        entry = _TEMPLATES[kind](self._payment(fact), amount, fact.effective_at)
+        entry = _TEMPLATES[kind](self._payment(fact), amount, self._takes_effect(fact, is_credit=EXPECTED_SIGN[kind] > 0))
         if self._party is None:
             return entry
         if kind is MoneyKind.DEPOSIT and self._had_debit:
@@ -181,13 +194,18 @@ class PaymentBook:
         """A request told after the payout was sent, failed or cancelled, or told again, takes nothing from the player."""
         if self._party is None or had_ended or self._was_requested or not fact.amount or not fact.amount.minor:
             return Booking(fact)
-        return Booking(fact, templates.withdrawal_requested(self._payment(fact), fact.amount, fact.effective_at))
+        return Booking(fact, templates.withdrawal_requested(self._payment(fact), fact.amount, self._takes_effect(fact)))
 
     def _give_back(self, fact: PaymentFact) -> Booking:
         for currency, minor in self._pending.items():
             if minor > 0 and self._party is not None:
-                return Booking(fact, templates.withdrawal_cancelled(self._payment(fact), Money(currency, minor), fact.effective_at))
+                return Booking(fact, templates.withdrawal_cancelled(self._payment(fact), Money(currency, minor), self._takes_effect(fact)))
         return Booking(fact)
+
+    def _takes_effect(self, fact: PaymentFact, *, is_credit: bool = False) -> datetime:
+        """When an entry takes effect: with its fact; but a debit told late not before what this payment brought, or the ledger,
+        which never overdraws the past, would not find those funds."""
+        return fact.effective_at if is_credit or self._latest_at is None else max(fact.effective_at, self._latest_at)
 
     def _payment(self, fact: PaymentFact) -> templates.Payment:
         party = self._party
@@ -218,6 +236,8 @@ class PaymentBook:
     def _after(self, known: Known) -> None:
         """What the booking of a fact leaves behind for the next one."""
         fact, money_kind = known.fact, known.money_kind
+        if known.has_entry or money_kind is not None:
+            self._latest_at = max(fact.effective_at, self._latest_at or fact.effective_at)
         if money_kind is not None and EXPECTED_SIGN[money_kind] < 0:
             self._had_debit = True
         if fact.kind is FactKind.PAYOUT_REQUESTED and known.has_entry and fact.amount:

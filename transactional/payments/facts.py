@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID
 
-from transactional.payments.money_kinds import MoneyKind
+from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.ids import uuid7
 from transactional.vocabulary.money import Money
@@ -74,6 +74,7 @@ CONDITIONAL = frozenset(
 )
 """Kinds that undo an earlier movement and move money only if that movement happened: a refund that failed before it was sent moved nothing."""
 
+_ANNOUNCED_SIGN = dict.fromkeys((FactKind.REFUND_REQUESTED, FactKind.PAYOUT_REQUESTED, FactKind.PAYOUT_HELD, FactKind.PAYOUT_APPROVED), -1)
 _NEEDS_AMOUNT = frozenset(kind for kind in _MONEY if kind not in CONDITIONAL) | {FactKind.PAYOUT_REQUESTED}
 _LONGEST_TEXT = 500
 _LONGEST_KEY = 150
@@ -178,6 +179,32 @@ class Recorded:
     replayed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Created:
+    """The answer to a new intent or attempt. `merchant_reference`: what the PSP will echo (attempts only); `replayed`: it was there already."""
+
+    id: UUID
+    replayed: bool
+    merchant_reference: str | None = None
+
+
+def signed_minor(kind: FactKind, minor: int) -> int:
+    """The amount of a fact as it is stored: positive towards us, also for kinds that only announce a movement."""
+    money_kind = MONEY_KIND_OF[kind]
+    sign = EXPECTED_SIGN[money_kind] if money_kind else _ANNOUNCED_SIGN.get(kind, 1)
+    return sign * minor
+
+
+def event_id_of(fact: PaymentFact, suffix: str = "") -> UUID:
+    """The id of the payment event of a fact: a UUIDv7 at effective_at whose bits come from the dedupe key (and what is appended to it)."""
+    return uuid7(fact.effective_at, _BitsOf("event", fact.dedupe_key + suffix))
+
+
+def entry_id_of(fact: PaymentFact, suffix: str = "") -> UUID:
+    """The id of the ledger entry a fact is booked as (if it is booked)."""
+    return uuid7(fact.effective_at, _BitsOf("entry", fact.dedupe_key + suffix))
+
+
 class _BitsOf:
     """Random bits that are a hash of a text: a UUIDv7 of the same fact is the same id in every run."""
 
@@ -187,13 +214,3 @@ class _BitsOf:
     def getrandbits(self, k: int, /) -> int:
         taken, self._left = self._left & ((1 << k) - 1), self._left >> k
         return taken
-
-
-def event_id_of(fact: PaymentFact) -> UUID:
-    """The id of the payment event of a fact: a UUIDv7 at effective_at whose bits come from the dedupe key."""
-    return uuid7(fact.effective_at, _BitsOf("event", fact.dedupe_key))
-
-
-def entry_id_of(fact: PaymentFact) -> UUID:
-    """The id of the ledger entry a fact is booked as (if it is booked)."""
-    return uuid7(fact.effective_at, _BitsOf("entry", fact.dedupe_key))

@@ -1,0 +1,263 @@
+"""The casino's own side: what its services are told, and when. Pure: facts, entries and their ids; drive.py hands them to the services.
+
+Players also win and lose, so that a payout asked for is there to be paid: before a shortage the player has won, after a deposit part of it is
+lost. The trap: a player's balance guessed too high; disputes and returns are therefore counted as if they never gave anything back.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from uuid import UUID
+
+from transactional.ledger import settlement_templates as templates
+from transactional.ledger.accounts import house_account, player_account
+from transactional.ledger.entries import Entry, KeyedEntry, Posting
+from transactional.payments.facts import FactKind, NewAttempt, NewIntent, PaymentFact, entry_id_of, event_id_of
+from transactional.payments.money_kinds import MoneyKind
+from transactional.simulation.casino import BANK_OF
+from transactional.simulation.movements import Batch, Line, Movement, Payment, Payout, Spot, dice
+from transactional.vocabulary.ids import uuid7
+from transactional.vocabulary.money import Money
+
+K = MoneyKind
+_FACTS = {
+    K.DEPOSIT: FactKind.CAPTURED,
+    K.REFUND: FactKind.REFUNDED,
+    K.REFUND_REVERSED: FactKind.REFUND_FAILED,
+    K.CHARGEBACK: FactKind.CHARGEBACK,
+    K.CHARGEBACK_REVERSED: FactKind.CHARGEBACK_REVERSED,
+    K.SECOND_CHARGEBACK: FactKind.SECOND_CHARGEBACK,
+    K.WITHDRAWAL: FactKind.PAYOUT_SENT,
+    K.WITHDRAWAL_RETURNED: FactKind.PAYOUT_RETURNED,
+}
+_CHUNK = timedelta(hours=12)
+
+
+@dataclass(slots=True)
+class Chunk:
+    """Half a day of the casino, in the order in which it is written: intents, attempts, winnings, facts, losses."""
+
+    recorded_at: datetime
+    intents: list[NewIntent] = field(default_factory=list)
+    attempts: list[NewAttempt] = field(default_factory=list)
+    winnings: list[KeyedEntry] = field(default_factory=list)
+    facts: list[PaymentFact] = field(default_factory=list)
+    losses: list[KeyedEntry] = field(default_factory=list)
+
+
+def books_of(seed: int, payments: Sequence[Payment], start: datetime, end: datetime) -> list[Chunk]:
+    """Everything the casino's services are told between `start` and `end`, oldest first. Where a movement is told is noted on it."""
+    told: dict[int, Chunk] = {}
+    facts: list[tuple[PaymentFact, Payment]] = []
+    for payment in payments:
+        if not payment.unknown_to_casino:
+            chunk = _chunk_of(told, payment.created_at, start)
+            chunk.intents.append(_intent(payment, chunk.recorded_at))
+            chunk.attempts.append(_attempt(payment, chunk.recorded_at))
+            facts += [(fact, payment) for fact in _facts(payment)]
+    facts.sort(key=lambda pair: (pair[0].effective_at, pair[1].number, pair[0].dedupe_key))
+    by_chunk: dict[int, list[tuple[PaymentFact, Payment]]] = defaultdict(list)
+    for fact, payment in facts:
+        if fact.effective_at < end:
+            chunk = _chunk_of(told, fact.effective_at, start)
+            chunk.facts.append(fact)
+            by_chunk[id(chunk)].append((fact, payment))
+    chunks = [told[index] for index in sorted(told)]
+    purse, rng = _Purses(), dice(seed, "games")
+    for chunk in chunks:
+        purse.play(rng, chunk, by_chunk[id(chunk)])
+    return chunks
+
+
+def _chunk_of(told: dict[int, Chunk], at: datetime, start: datetime) -> Chunk:
+    index = (at - start) // _CHUNK
+    return told.setdefault(index, Chunk(start + (index + 1) * _CHUNK))
+
+
+def _intent(payment: Payment, recorded_at: datetime) -> NewIntent:
+    amount = Money(payment.booked_currency, payment.asked_minor)
+    direction = "deposit" if payment.direction == "deposit" else "withdrawal"
+    key = f"intent:{payment.intent_id.hex}"
+    return NewIntent(payment.player_id, direction, amount, key, payment.intent_id, payment.created_at, recorded_at)  # type: ignore[arg-type]
+
+
+def _attempt(payment: Payment, recorded_at: datetime) -> NewAttempt:
+    return NewAttempt(
+        intent_id=payment.intent_id,
+        psp=payment.merchant.psp,
+        merchant_account=payment.merchant.account,
+        idempotency_key=f"attempt:{payment.attempt_id.hex}",
+        payment_method=payment.variant,
+        merchant_reference=payment.merchant_reference,
+        attempt_id=payment.attempt_id,
+        created_at=payment.created_at + timedelta(seconds=1),
+        recorded_at=recorded_at,
+    )
+
+
+def _facts(payment: Payment) -> Iterator[PaymentFact]:
+    yield from _words(payment)
+    for movement in payment.movements:
+        if movement.booked_minor is not None:
+            fact = _fact(movement, "")
+            movement.books += [Spot("ledger", entry_id_of(fact).hex, 0), Spot("attempt", event_id_of(fact).hex, 0)]
+            yield fact
+        if movement.booked_twice:
+            again = _fact(movement, "by hand:", later=timedelta(hours=2))
+            movement.second_booking += [Spot("ledger", entry_id_of(again).hex, 0), Spot("attempt", event_id_of(again).hex, 0)]
+            yield again
+
+
+def _words(payment: Payment) -> Iterator[PaymentFact]:
+    """What is said about a payment before or without money: authorised, refused, requested, approved."""
+    asked = Money(payment.booked_currency, payment.asked_minor)
+
+    def word(kind: FactKind, after: timedelta, amount: Money | None = None) -> PaymentFact:
+        return PaymentFact(
+            kind=kind,
+            psp=payment.merchant.psp,
+            merchant_account=payment.merchant.account,
+            effective_at=payment.created_at + after,
+            dedupe_key=f"{payment.merchant.psp}:{kind.value}:{payment.psp_reference}",
+            amount=amount,
+            psp_reference=payment.psp_reference,
+            merchant_reference=payment.merchant_reference,
+            attempt_id=payment.attempt_id,
+        )
+
+    if payment.direction == "withdrawal":
+        yield word(FactKind.PAYOUT_REQUESTED, timedelta(seconds=2), asked)
+        yield word(FactKind.PAYOUT_APPROVED, timedelta(minutes=9))
+    elif payment.refused:
+        yield word(FactKind.FAILED, timedelta(seconds=4))
+    else:
+        yield word(FactKind.AUTHORISED, timedelta(seconds=3), asked)
+
+
+def _fact(movement: Movement, prefix: str, later: timedelta = timedelta()) -> PaymentFact:
+    payment, kind = movement.payment, _FACTS[movement.kind]
+    return PaymentFact(
+        kind=kind,
+        psp=payment.merchant.psp,
+        merchant_account=payment.merchant.account,
+        effective_at=movement.occurred_at + later,
+        dedupe_key=f"{prefix}{payment.merchant.psp}:{kind.value}:{movement.modification_reference}",
+        amount=Money(movement.booked_currency, abs(movement.booked_minor or 0)),
+        psp_reference=payment.psp_reference,
+        modification_reference=movement.modification_reference,
+        merchant_reference=payment.merchant_reference,
+        attempt_id=payment.attempt_id,
+    )
+
+
+class _Purses:
+    """At least how much each player has, by (player, currency)."""
+
+    def __init__(self) -> None:
+        self._minor: dict[tuple[UUID, str], int] = defaultdict(int)
+
+    def play(self, rng: Random, chunk: Chunk, facts: Sequence[tuple[PaymentFact, Payment]]) -> None:
+        """Winnings before the facts of a chunk, as far as somebody needs them; losses after it."""
+        now: dict[tuple[UUID, str], int] = {}
+        lowest: dict[tuple[UUID, str], int] = {}
+        for fact, payment in facts:
+            if fact.amount is None:
+                continue
+            purse = (payment.player_id, fact.amount.currency)
+            now[purse] = now.get(purse, self._minor[purse]) + self._effect(fact)
+            if fact.kind is FactKind.PAYOUT_REQUESTED:
+                lowest[purse] = min(lowest.get(purse, 0), now[purse])
+        at = chunk.recorded_at
+        for purse, running in sorted(now.items()):
+            short = -lowest.get(purse, 0)
+            won = short + short * rng.randint(0, 60) // 100
+            left = max(running + won, 0)
+            lost = left * rng.randint(20, 95) // 100 if rng.random() < 0.7 else 0
+            if won:
+                chunk.winnings.append(_game(rng, "game_won", purse, -won, at - _CHUNK))
+            if lost:
+                chunk.losses.append(_game(rng, "game_lost", purse, lost, at))
+            self._minor[purse] = left - lost
+
+    @staticmethod
+    def _effect(fact: PaymentFact) -> int:
+        minor = fact.amount.minor if fact.amount else 0
+        if fact.kind is FactKind.CAPTURED:
+            return minor
+        return -minor if fact.kind in (FactKind.PAYOUT_REQUESTED, FactKind.REFUNDED, FactKind.CHARGEBACK, FactKind.SECOND_CHARGEBACK) else 0
+
+
+def _game(rng: Random, kind: str, purse: tuple[UUID, str], debit_minor: int, at: datetime) -> KeyedEntry:
+    player, currency = purse
+    postings = (Posting(player_account(player, currency), debit_minor), Posting(house_account("house_revenue", currency), -debit_minor))
+    return KeyedEntry(Entry(kind, at, postings), f"{kind}:{player.hex}:{currency}:{at:%Y%m%dT%H%M}", uuid7(at, rng), at)
+
+
+def payout_entries(seed: int, batches: Iterable[Batch], as_of: datetime) -> list[KeyedEntry]:
+    """What finance books for payouts: the batch when its report is out, the money when the bank has it, its return when it bounced."""
+    rng, keyed = dice(seed, "finance"), []
+    for batch in batches:
+        for payout in batch.payouts:
+            for entry, at, name in _payout_entries(batch, payout):
+                if at <= as_of:
+                    key = f"{name}:{batch.name}:{payout.currency}"
+                    entry_id = uuid7(at, rng)
+                    keyed.append(KeyedEntry(entry, key, entry_id, at))
+                    if entry.kind in (K.PAYOUT, K.PAYOUT_RETURNED):
+                        payout.books.append(Spot("ledger", entry_id.hex, 0))
+    return keyed
+
+
+def _payout_entries(batch: Batch, payout: Payout) -> Iterator[tuple[Entry, datetime, str]]:
+    named = templates.PayoutBatch(batch.merchant.psp, batch.merchant.account, batch.batch_id, payout.currency)
+    iban = BANK_OF[payout.currency].iban
+    yield templates.settlement_booked(named, _totals(batch, payout), payout.paid_at), payout.paid_at + timedelta(hours=1), "settlement"
+    if payout.arrives_on is not None:
+        at = datetime.combine(payout.arrives_on, time(9), UTC)
+        yield templates.payout_received(named, iban, payout.arrives_minor, at), at + timedelta(days=1), "received"
+        if payout.returned_on is not None:
+            at = datetime.combine(payout.returned_on, time(9), UTC)
+            yield _taken_back(named, iban, payout.arrives_minor, at), at + timedelta(days=1), "taken back"
+    if payout.return_line is not None:
+        at = payout.return_line.occurred_at
+        yield templates.payout_returned(named, payout.amount_minor, at), at + timedelta(hours=1), "returned"
+
+
+def _taken_back(batch: templates.PayoutBatch, iban: str, minor: int, at: datetime) -> Entry:
+    """The bank took a payout back: in transit again until the PSP says it has it."""
+    in_transit, bank = batch.account("psp_payout_in_transit"), house_account("bank", batch.currency, iban)
+    lines = (Posting(in_transit, minor, psp_reference=batch.batch_id), Posting(bank, -minor, psp_reference=batch.batch_id))
+    return Entry("payout_taken_back", at, lines)
+
+
+def _totals(batch: Batch, payout: Payout) -> templates.BatchTotals:
+    """The batch as finance reads it from the report, for one currency paid out."""
+    gross: dict[str, int] = defaultdict(int)
+    fees: dict[str, int] = defaultdict(int)
+    reserve = 0
+    for line in batch.lines:
+        if line.net_currency != payout.currency or not line.counts:
+            continue
+        if line.movement is not None and line.gross_minor is not None:
+            gross[line.gross_currency] += line.gross_minor
+            for kind, minor in _fees(line):
+                fees[kind] += minor
+        elif line.kind is K.RESERVE:
+            reserve -= line.net_minor
+        elif line.kind in (K.FEE, K.INVOICE_DEDUCTION):
+            fees["other"] -= line.net_minor
+        elif line.kind in (K.BALANCE_TRANSFER, K.PAYOUT_RETURNED):
+            gross[line.net_currency] += line.net_minor
+    return templates.BatchTotals(payout.amount_minor, gross, fees, reserve)
+
+
+def _fees(line: Line) -> Iterator[tuple[str, int]]:
+    charge = line.charge
+    yield "commission", charge.commission or 0
+    yield "markup", charge.markup or 0
+    yield "scheme_fee", charge.scheme or 0
+    yield "interchange", charge.interchange or 0

@@ -1,0 +1,97 @@
+"""Which files the outside sends about a world, and under which paths. Pure: bytes by path, and each line's place noted on what it tells.
+
+A file that was sent twice with other bytes lies under its plain path and once more under `v2/`. A day's report is out when the day is over in
+the account's zone. The trap: a report cut by UTC days, which moves every evening's money into another file.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
+
+from transactional.simulation.banks import mark
+from transactional.simulation.formats.adyen_reports import Record, accounting_report, records_of, settlement_detail
+from transactional.simulation.formats.bank_statements import Statement, camt053, mt940
+from transactional.simulation.formats.stripe_reports import balance_change, payout_reconciliation
+from transactional.simulation.movements import Batch, Line, Payment, Spot
+from transactional.simulation.psps.adyen import AdyenDesk
+from transactional.simulation.psps.settlement import waiting_lines
+from transactional.simulation.psps.stripe import StripeDesk
+from transactional.vocabulary.time import business_date
+
+
+def psp_files(desk: AdyenDesk | StripeDesk, payments: Sequence[Payment], batches: Sequence[Batch]) -> dict[str, bytes]:
+    """The reports about one merchant account that are out by the desk's `as_of`."""
+    folder = f"psp/{desk.merchant.psp}/{desk.merchant.account}"
+    if isinstance(desk, AdyenDesk):
+        return _adyen_files(desk, payments, batches, folder)
+    return _stripe_files(desk, payments, batches, folder)
+
+
+def bank_files(statements: Iterable[Statement], files: dict[str, bytes]) -> dict[int, Spot]:
+    """Add a file per statement to `files`; returns the place of every bank line, by the id of the line."""
+    places: dict[int, Spot] = {}
+    for statement in statements:
+        bank = statement.bank
+        suffix = "xml" if bank.form == "camt053" else "sta"
+        path = f"bank/{bank.form}_{bank.iban}_{statement.day}.{suffix}"
+        files[path] = camt053(statement) if bank.form == "camt053" else mt940(statement)
+        mark(statement, path)
+        places |= {id(line): Spot("bank", path, number) for number, line in enumerate(statement.lines, start=1)}
+    return places
+
+
+def _adyen_files(desk: AdyenDesk, payments: Sequence[Payment], batches: Sequence[Batch], folder: str) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for batch in batches:
+        path = f"{folder}/settlement_detail_report_batch_{batch.batch_id}.csv"
+        if any(line.first_print for line in batch.lines):
+            files[path] = settlement_detail(batch, path, first_print=True)
+            path = f"v2/{path}"
+        files[path] = settlement_detail(batch, path)
+    by_day: dict[date, list[Record]] = defaultdict(list)
+    for record in records_of(payments, batches):
+        by_day[business_date(record.at, desk.merchant.zone)].append(record)
+    for day in sorted(by_day):
+        if day < _today(desk):
+            path = f"{folder}/payments_accounting_report_{day:%Y_%m_%d}.csv"
+            files[path] = accounting_report(by_day[day], desk.merchant, desk.rates, path)
+    return files
+
+
+def _stripe_files(desk: StripeDesk, payments: Sequence[Payment], batches: Sequence[Batch], folder: str) -> dict[str, bytes]:
+    files: dict[str, bytes] = {}
+    for day in sorted({batch.closed_on for batch in batches}):
+        today = [batch for batch in batches if batch.closed_on == day]
+        path = f"{folder}/payout_reconciliation_itemized_{day}.csv"
+        if any(line.first_print for batch in today for line in batch.lines):
+            files[path] = payout_reconciliation(today, path, first_print=True)
+            path = f"v2/{path}"
+        files[path] = payout_reconciliation(today, path)
+    by_day: dict[date, list[Line]] = defaultdict(list)
+    for line in _stripe_activity(desk, payments, batches):
+        by_day[business_date(line.occurred_at, desk.merchant.zone)].append(line)
+    for day in sorted(by_day):
+        if day < _today(desk):
+            path = f"{folder}/balance_change_from_activity_itemized_{day}.csv"
+            files[path] = balance_change(sorted(by_day[day], key=lambda line: (line.occurred_at, line.ext_id)), desk.merchant, path)
+    return files
+
+
+def _stripe_activity(desk: StripeDesk, payments: Sequence[Payment], batches: Sequence[Batch]) -> Iterator[Line]:
+    """Every change of the balance. What was paid out has its line already; what waits for its payout is converted in the same way."""
+    paid: set[int] = set()
+    for batch in batches:
+        for line in batch.lines:
+            if line.counts and line.kind not in ("payout", "payout_returned", "unknown"):
+                paid.add(id(line.movement))
+                if line.movement is None or line.movement.in_activity:
+                    yield line
+    waiting = [move for payment in payments for move in payment.movements if move.in_activity and id(move) not in paid]
+    yield from waiting_lines(waiting, desk)
+
+
+def _today(desk: AdyenDesk | StripeDesk) -> date:
+    """The account's local day at the time of looking: reports are out for the days before it."""
+    return business_date(desk.as_of - timedelta(minutes=30), desk.merchant.zone)

@@ -1,0 +1,55 @@
+"""Stripe's desk: automatic payouts, every bank day, per currency, of what has become available. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+from transactional.simulation.movements import Batch, Line, Movement, stripe_id
+from transactional.simulation.psps.desk import Desk, K
+from transactional.vocabulary.time import business_date
+
+
+class StripeDesk(Desk):
+    """A balance that is not above zero waits for the next day."""
+
+    def batches(self, by_day: dict[date, list[Movement]]) -> list[Batch]:
+        waiting: dict[str, list[Line]] = defaultdict(list)
+        batches: list[Batch] = []
+        last = business_date(self.as_of, self.merchant.zone) - timedelta(days=1)
+        day = min(by_day, default=last)
+        while day <= last:
+            for movement in by_day.get(day, ()):
+                waiting[movement.lane.settles_in].extend(self.lines_of(movement, day, movement.occurred_at))
+            if day.weekday() < 5:
+                for currency in sorted(waiting):
+                    batches += self.pay_out(day, currency, waiting[currency], sum(b.payouts[0].currency == currency for b in batches))
+            day += timedelta(days=1)
+        return batches
+
+    def pay_out(self, day: date, currency: str, waiting: list[Line], index: int) -> list[Batch]:
+        if sum(line.net_minor for line in waiting if line.counts) <= 0:
+            return []
+        paid_at = self.at(day, 0, 0)
+        batch = Batch(merchant=self.merchant, batch_id=stripe_id(self.rng, "po"), closed_on=day, lines=list(waiting))
+        waiting.clear()
+        batch.lines += self.account_lines(day, currency, batch.lines, index)
+        batch.lines += self.unknown_lines(day, currency, paid_at) + self.returned_lines(day, currency, paid_at)
+        total = sum(line.net_minor for line in batch.lines if line.counts)
+        trace = "".join(self.rng.choices("0123456789", k=15))
+        self.pay(batch, currency, total, paid_at, raw_kind="payout", text=batch.batch_id, bank_reference=trace)
+        self.disturb(batch)
+        return [batch]
+
+    def account_lines(self, day: date, currency: str, lines: Sequence[Line], index: int) -> list[Line]:
+        """Network costs, a subscription now and then, a rolling reserve; nothing on a balance they could turn below zero."""
+        deposits = sum(line.net_minor for line in lines if line.kind is K.DEPOSIT)
+        if currency != self.main or sum(line.net_minor for line in lines) < max(5_000, deposits // 10):
+            return []
+        at = self.at(day - timedelta(days=1), 22, 15)
+        count = sum(line.kind is K.DEPOSIT for line in lines)
+        found = [self.account_line(K.FEE, "network_cost", -2 * count, at, f"Card payments ({day - timedelta(days=1)}): Transaction network costs")]
+        if index % 5 == 2:
+            found.append(self.account_line(K.FEE, "fee", -1_250, at, f"Radar ({day - timedelta(days=1)}): Standard"))
+        return [line for line in found if line.net_minor] + self.reserve(lines, at, index, "risk_reserved_funds")

@@ -1,0 +1,206 @@
+"""One seeded casino with everything the outside would send about it, and the answer key. Pure: the same spec gives the same bytes.
+
+Order: what players do; mistakes on single movements; a dry run of the settlement to choose batches; the settlement; files; the casino's own
+books; the key. Layout of the folder: CONTRACTS §9. A file that was sent twice with other bytes lies under its plain path and once more under
+`v2/`: land everything else first, then `v2/`, which sorted paths do by themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from uuid import UUID
+
+from transactional.ledger.entries import KeyedEntry
+from transactional.simulation import batch_defects, defects
+from transactional.simulation.answer_key import Expected, Names, key_frame, parquet
+from transactional.simulation.banks import statements
+from transactional.simulation.batch_defects import BatchPlan, case_spots, expected_batches, plan_batches
+from transactional.simulation.books import Chunk, books_of, payout_entries
+from transactional.simulation.casino import MERCHANTS
+from transactional.simulation.charges import exchanged
+from transactional.simulation.defects import Planted, plant_in_payments
+from transactional.simulation.files import bank_files, psp_files
+from transactional.simulation.formats.bank_statements import Statement
+from transactional.simulation.formats.ecb_rates import history_csv
+from transactional.simulation.fx import CURRENCIES, Rates, make_rates
+from transactional.simulation.movements import Batch, Movement, Payment, Payout, Spot, dice
+from transactional.simulation.players import plan_payments
+from transactional.simulation.psps.mistakes import BatchMistakes
+from transactional.simulation.psps.settlement import desk_of, settle
+from transactional.vocabulary.errors import InputRejected
+
+CLASSES: Sequence[str] = tuple(dict.fromkeys([*defects.CLASSES, *batch_defects.CLASSES]))
+"""Every class a world can plant; `timing_open` needs no planting."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorldSpec:
+    """What a world is made from. `wanted`: the break classes to plant. `start` is the first UTC day."""
+
+    players: int
+    days: int
+    seed: int
+    start: date = date(2026, 1, 1)
+    wanted: frozenset[str] = frozenset(CLASSES)
+
+    def __post_init__(self) -> None:
+        unknown = self.wanted - set(CLASSES)
+        if unknown:
+            raise InputRejected(f"no such defect: {', '.join(sorted(unknown))}; known: {', '.join(CLASSES)}", code="unknown_defect")
+        if self.players < 1 or not 2 <= self.days <= 366:
+            raise InputRejected("a world needs at least one player and 2 to 366 days", code="bad_world")
+
+    @property
+    def starts_at(self) -> datetime:
+        """First instant."""
+        return datetime.combine(self.start, time(0), UTC)
+
+    @property
+    def ends_at(self) -> datetime:
+        """End of the last day: nothing happens from here on."""
+        return self.starts_at + timedelta(days=self.days)
+
+    @property
+    def as_of(self) -> datetime:
+        """When the count room looks: six hours later, when New York's last day is over too."""
+        return self.ends_at + timedelta(hours=6)
+
+
+@dataclass(slots=True)
+class World:
+    """A casino, whole: the files by path, what the services must be told, and what is expected to be found."""
+
+    spec: WorldSpec
+    files: dict[str, bytes]
+    chunks: list[Chunk]
+    payout_entries: list[KeyedEntry]
+    expected: list[Expected]
+    payments: list[Payment]
+    batches: list[Batch]
+    statements: list[Statement]
+    rates: Rates
+    ledger_lines: dict[UUID, int] = field(default_factory=dict)
+
+
+def build(spec: WorldSpec) -> World:
+    """The world of a spec."""
+    payments = plan_payments(spec.seed, spec.players, spec.starts_at, spec.days)
+    rates = make_rates(dice(spec.seed, "rates"), spec.start, spec.ends_at.date())
+    planted = plant_in_payments(spec.seed, payments, spec.wanted, spec.starts_at, spec.as_of)
+    plan = plan_batches(spec.seed, _settle_all(spec, payments, rates, BatchMistakes()), spec.wanted, spec.starts_at, spec.as_of)
+    batches = _settle_all(spec, payments, rates, plan.mistakes)
+    chunks = books_of(spec.seed, payments, spec.starts_at, spec.ends_at)
+    keyed = payout_entries(spec.seed, batches, spec.as_of)
+    files: dict[str, bytes] = {}
+    for merchant in MERCHANTS:
+        desk = desk_of(spec.seed, merchant, rates, spec.as_of, BatchMistakes())
+        mine = [payment for payment in payments if payment.merchant is merchant]
+        files |= psp_files(desk, mine, [batch for batch in batches if batch.merchant is merchant])
+    found, places = _statements(spec, plan, batches, files)
+    files["fx/eurofxref-hist.csv"] = history_csv(rates.per_euro, CURRENCIES)
+    expected = [_expected(each, batches, rates) for each in planted]
+    expected += expected_batches(plan, batches, found, places)
+    expected += open_cases(payments, batches, plan)
+    return World(spec, files, chunks, keyed, expected, payments, batches, found, rates)
+
+
+def _settle_all(spec: WorldSpec, payments: Sequence[Payment], rates: Rates, mistakes: BatchMistakes) -> list[Batch]:
+    moves: dict[str, list[Movement]] = defaultdict(list)
+    for payment in payments:
+        moves[payment.merchant.account] += payment.movements
+    batches = []
+    for merchant in MERCHANTS:
+        mine = sorted(moves[merchant.account], key=lambda move: (move.occurred_at, move.payment.number, move.number))
+        batches += settle(mine, desk_of(spec.seed, merchant, rates, spec.as_of, mistakes))
+    return batches
+
+
+def _statements(spec: WorldSpec, plan: BatchPlan, batches: Sequence[Batch], files: dict[str, bytes]) -> tuple[list[Statement], dict[int, Spot]]:
+    payouts: dict[str, list[Payout]] = defaultdict(list)
+    for batch in batches:
+        payouts[batch.merchant.psp] += batch.payouts
+    strangers = [(currency, line) for currency, _, line in plan.strangers]
+    found = statements(spec.seed, payouts, strangers, plan.unbalanced, first=spec.start, as_of=spec.as_of)
+    return found, bank_files(found, files)
+
+
+def _expected(planted: Planted, batches: Sequence[Batch], rates: Rates) -> Expected:
+    move = planted.movement
+    spots = {
+        defects.ALL_ITEMS: move.spots,
+        defects.SECOND_BOOKING: move.second_booking,
+        defects.SECOND_LINES: [*move.activity[1:], *move.settlement[1:]],
+        defects.REPEATED_LINE: move.settlement[1:],
+    }[planted.members]
+    amount = planted.amount_minor
+    if amount is None:
+        amount = _exchange_loss(move, batches, rates)
+    return Expected(
+        planted.break_class, move.merchant.psp, move.merchant.account, planted.currency, amount, tuple(spots), planted.defect_id, planted.description
+    )
+
+
+def _exchange_loss(move: Movement, batches: Sequence[Batch], rates: Rates) -> int:
+    """What was converted less what the agreed rate would have given."""
+    batch, line = next((batch, line) for batch in batches for line in batch.lines if line.movement is move)
+    lane, terms = move.lane, move.merchant.terms
+    agreed = rates.offered(batch.closed_on, lane.currency, lane.settles_in, terms.fx_markup_bps)
+    return exchanged(move.amount_minor, lane, line.rate or agreed) - exchanged(move.amount_minor, lane, agreed)
+
+
+def open_cases(payments: Sequence[Payment], batches: Sequence[Batch], plan: BatchPlan) -> Iterator[Expected]:
+    """What is rightly unfinished when the count room looks: young movements without settlement, payouts on their way to the bank."""
+    for payment in payments:
+        for move in payment.movements:
+            if not move.defect_id and move.books and not (move.settlement and move.activity):
+                psp, account = move.merchant.psp, move.merchant.account
+                text = "waits for its settlement" if move.activity else "waits for the PSP's reports"
+                yield Expected("timing_open", psp, account, move.lane.currency, move.amount_minor, tuple(move.spots), "", text)
+    silent = plan.mistakes.never_arrives | set(plan.mistakes.returned)
+    for batch in batches:
+        for payout in batch.payouts:
+            if not payout.bank and (batch.merchant.account, batch.closed_on, payout.currency) not in silent:
+                psp, account = batch.merchant.psp, batch.merchant.account
+                text = f"payout of batch {batch.batch_id} on its way to the bank"
+                yield Expected("timing_open", psp, account, payout.currency, payout.amount_minor, tuple(case_spots(batch, payout)), "", text)
+
+
+def classes_named(text: str) -> frozenset[str]:
+    """The break classes of `all`, `none` or a list with commas."""
+    if text in ("all", "none"):
+        return frozenset(CLASSES if text == "all" else ())
+    return frozenset(name.strip() for name in text.split(",") if name.strip())
+
+
+def answer_key(world: World) -> bytes:
+    """The bytes of answer_key.parquet. Ledger lines are those the services wrote, once they have."""
+    lines = {entry_id.hex: line for entry_id, line in world.ledger_lines.items()}
+    return parquet(key_frame(world.expected, Names(world.files, lines)))
+
+
+def summary(world: World) -> bytes:
+    """world.json: what was built, and the totals a reader may check."""
+    spec = world.spec
+    kinds: Counter[str] = Counter(move.kind.value for payment in world.payments for move in payment.movements)
+    paid: Counter[str] = Counter()
+    for batch in world.batches:
+        for payout in batch.payouts:
+            paid[f"{batch.merchant.psp}/{batch.merchant.account}/{payout.currency}"] += payout.amount_minor
+    told: Mapping[str, object] = {
+        "seed": spec.seed,
+        "players": spec.players,
+        "days": spec.days,
+        "start": spec.start.isoformat(),
+        "as_of": spec.as_of.isoformat(),
+        "defects": sorted(spec.wanted),
+        "landing_order": ["fx", "bank", "psp", "v2"],
+        "files": len(world.files),
+        "movements": dict(sorted(kinds.items())),
+        "payouts_minor": dict(sorted(paid.items())),
+        "expected": dict(sorted(Counter(row.break_class for row in world.expected).items())),
+    }
+    return (json.dumps(told, indent=2) + "\n").encode()

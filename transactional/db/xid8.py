@@ -1,4 +1,6 @@
-"""PostgreSQL's 64-bit transaction id as a column type: which transaction wrote a row. For the landing watermark (no row lost when commits are out of order).
+"""PostgreSQL's 64-bit transaction id as a column type: which transaction wrote a row.
+
+For the landing watermark: no row is lost when commits are out of order.
 
 The trap: SQLAlchemy does not know xid8, so reflection warns and autogenerate sees a difference that is none.
 """

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -17,7 +18,7 @@ from transactional.vocabulary.tables import Table
 
 VERSION_SCHEMA = "migrations"
 MANAGED_SCHEMAS = ("app", "raw", "derived")
-COMPARISON = {
+COMPARISON: dict[str, Any] = {
     "version_table_schema": VERSION_SCHEMA,
     "include_schemas": True,
     # dbt's schemas are not ours to compare

@@ -11,7 +11,7 @@ import re
 import zipfile
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Self
 
 from transactional.vocabulary.errors import ContractBroken, Place
@@ -31,6 +31,7 @@ class FileKind(StrEnum):
     ECB_RATES = "ecb"
 
 
+LANDING_FOLDERS = ("psp", "bank", "fx")
 BANK_KINDS = frozenset({FileKind.CAMT, FileKind.MT940})
 
 
@@ -52,6 +53,18 @@ class FolderHints:
         if parents and parents[-1] in ("bank", "fx"):
             return cls(folder, source=parents[-1])
         return cls(folder)
+
+
+def files_under(path: Path) -> list[Path]:
+    """The files to land under a folder, in a fixed order; a file is itself. Hidden files never are.
+
+    A folder with `psp/`, `bank/` or `fx/` in it is a landing folder: only those three are looked into (a world keeps its answer key beside them).
+    """
+    if not path.is_dir():
+        return [path]
+    promised = [path / name for name in LANDING_FOLDERS if (path / name).is_dir()]
+    found = (file for top in promised or [path] for file in top.rglob("*"))
+    return sorted(file for file in found if file.is_file() and not any(part.startswith(".") for part in file.relative_to(path).parts))
 
 
 def detect(content: bytes, name: str) -> FileKind:

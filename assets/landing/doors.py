@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
@@ -36,11 +37,14 @@ Step = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class LandedFile:
-    """What the door did with one file. `errors` name file, line, column and what was expected; `errors_left_out` were not listed."""
+    """What the door did with one file. `errors` name file, line, column and what was expected; `errors_left_out` were not listed.
+
+    `file_id` is None, and `sha256` empty, for a file that could not even be opened.
+    """
 
     name: str
     sha256: str
-    file_id: UUID
+    file_id: UUID | None
     status: Status
     source: str
     report: str
@@ -88,6 +92,27 @@ def land_file(
     landed = _write(connection, arrival, parsed, on_step)
     on_step("committed")
     return landed
+
+
+def land_path(path: Path, connection: psycopg.Connection[Any], store: ObjectStore, *, now: datetime) -> LandedFile:
+    """Land the file at a path, its folder being its promise. A file that cannot be opened or is too large is refused without being read.
+
+    Raises: as `land_file`.
+    """
+    hints = FolderHints.of(path)
+    try:
+        size = path.stat().st_size
+        content = path.read_bytes() if size <= LARGEST_FILE_BYTES else b""
+    except OSError as error:
+        return _unread(path, hints, f"{Place(path.name)}: cannot be read ({error.strerror})")
+    if size > LARGEST_FILE_BYTES:
+        return _unread(path, hints, f"{Place(path.name)}: {size:,} bytes; expected at most {LARGEST_FILE_BYTES:,}")
+    return land_file(content, path.name, hints, connection, store, now=now)
+
+
+def _unread(path: Path, hints: FolderHints, message: str) -> LandedFile:
+    """Nothing was read, so nothing is registered: the registry knows contents, not names."""
+    return LandedFile(path.name, "", None, "refused", hints.source or "unknown", "unknown", hints.account, 0, Counts(), (message,))
 
 
 def parse_file(content: bytes, name: str, hints: FolderHints) -> ParsedFile:

@@ -6,7 +6,7 @@ renamed by guess or dropped. Sign everywhere: positive is money towards us.
 
 from __future__ import annotations
 
-from assets.landing.app_facts import APP_TABLES, app_table
+from assets.landing.app_tables import APP_TABLES, app_table
 from transactional.vocabulary.tables import Column, ColumnType, Table
 
 T = ColumnType

@@ -115,13 +115,18 @@ create table raw.app__payment_attempts (
     constraint pk_app__payment_attempts primary key (attempt_id)
 );
 create table raw.app__payment_events (
-    event_id uuid not null, attempt_id uuid, psp text not null, merchant_account text not null, event_kind text not null, money_kind text,
-    amount_minor bigint, currency text, psp_reference text, modification_reference text, merchant_reference text,
+    event_id uuid not null, attempt_id uuid, psp text not null, merchant_account text not null, event_kind text not null, raw_kind text not null,
+    money_kind text, amount_minor bigint, currency text, psp_reference text, modification_reference text, merchant_reference text,
     effective_at timestamptz not null, recorded_at timestamptz not null, entry_id uuid, _batch_id uuid not null,
     _loaded_at timestamptz not null,
     constraint pk_app__payment_events primary key (event_id)
 );
 create index ix_app__payment_events__loaded_at on raw.app__payment_events (_loaded_at);
+create table raw.app__payment_adoptions (
+    event_id uuid not null, attempt_id uuid not null, entry_id uuid, recorded_at timestamptz not null, _batch_id uuid not null,
+    _loaded_at timestamptz not null,
+    constraint pk_app__payment_adoptions primary key (event_id)
+);
 create table raw.app_batches (
     table_name text not null, snapshot text not null, previous_snapshot text, rows_landed bigint not null, _batch_id uuid not null,
     _loaded_at timestamptz not null,
@@ -159,6 +164,7 @@ APPEND_ONLY = (
     "app__payment_intents",
     "app__payment_attempts",
     "app__payment_events",
+    "app__payment_adoptions",
     "app_batches",
 )
 ALL_TABLES = ("source_files", *APPEND_ONLY, "app_watermarks")

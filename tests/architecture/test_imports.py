@@ -22,8 +22,8 @@ SETTINGS_READERS = (
 )
 # file roles of house style 4.2: these names are shells, every other file of a domain is pure
 SHELLS = {"assets.py", "checks.py", "models.py", "service.py", "api.py"}
-# a service of more than one file: these parts speak to the database for it, and only it may import them
-SERVICE_PARTS = {"transactional.payments": {"reading", "requests", "rows", "webhooks"}}
+# a service of more than one file: these parts speak to the database for it, and no pure file may import them
+SERVICE_PARTS = {"reading.py", "requests.py", "rows.py", "webhooks.py", "webhook_api.py"}
 PURE_PLACES = (
     "assets/reconciliation/",
     "assets/ledger/",
@@ -42,12 +42,7 @@ def test_layers_hold() -> None:
 
 def is_pure(path: Path) -> bool:
     """Whether the file must not touch an edge: in a domain's folder and not one of the shells."""
-    return str(path).startswith(PURE_PLACES) and path.name not in SHELLS and path.stem not in SERVICE_PARTS.get(package_of(path), set())
-
-
-def package_of(path: Path) -> str:
-    """`transactional.payments` of transactional/payments/rows.py."""
-    return ".".join(path.parent.parts)
+    return str(path).startswith(PURE_PLACES) and path.name not in SHELLS | SERVICE_PARTS
 
 
 def test_pure_files_touch_no_edge() -> None:
@@ -57,9 +52,11 @@ def test_pure_files_touch_no_edge() -> None:
     assert touching == set()
 
 
-def test_parts_of_a_service_are_known_to_it_alone() -> None:
-    parts = {f"{package}.{part}" for package, names in SERVICE_PARTS.items() for part in names}
-    known = {f"{path} imports {module}" for path in python_files() if is_pure(path) for module in imported_modules(path) if module in parts}
+def test_pure_files_know_no_shell_and_no_part_of_a_service() -> None:
+    def is_adapter(module: str) -> bool:
+        return f"{module.replace('.', '/')}/".startswith(PURE_PLACES) and f"{module.split('.')[-1]}.py" in SHELLS | SERVICE_PARTS
+
+    known = {f"{path} imports {module}" for path in python_files() if is_pure(path) for module in imported_modules(path) if is_adapter(module)}
     assert known == set()
 
 

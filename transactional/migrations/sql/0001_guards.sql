@@ -26,18 +26,28 @@ end $$;
 -- All lines of an entry come in one statement of the transaction that wrote the entry, and balance there: nothing can be added to an entry later,
 -- not even in the same transaction after its deferred check was forced to run early.
 create function app.check_new_postings() returns trigger language plpgsql as $$
+declare
+    is_off boolean;
+    is_late boolean;
+    is_astray boolean;
 begin
-    if exists (
-        select from new_postings p group by p.entry_id, p.currency having sum(p.amount_minor) <> 0
-    ) then
+    select exists (select from new_postings p group by p.entry_id, p.currency having sum(p.amount_minor) <> 0),
+        exists (
+            select from (select p.entry_id, count(*) as line_count from new_postings p group by p.entry_id) n
+            where (select e.txid from app.journal_entries e where e.entry_id = n.entry_id) is distinct from pg_current_xact_id()
+               or (select count(*) from app.postings p where p.entry_id = n.entry_id) <> n.line_count
+        ),
+        exists (
+            select from new_postings p
+            where (select a.currency from app.accounts a where a.account_id = p.account_id) is distinct from p.currency
+        )
+    into is_off, is_late, is_astray;
+    if is_off then
         perform app.refuse('unbalanced', 'the postings of an entry must add up to zero in each currency');
-    end if;
-    if exists (
-        select from (select p.entry_id, count(*) as line_count from new_postings p group by p.entry_id) n
-        where not exists (select from app.journal_entries e where e.entry_id = n.entry_id and e.txid = pg_current_xact_id())
-           or n.line_count <> (select count(*) from app.postings p where p.entry_id = n.entry_id)
-    ) then
+    elsif is_late then
         perform app.refuse('append_only', 'an entry gets all its postings at once, in its own transaction');
+    elsif is_astray then
+        perform app.refuse('unknown_account', 'a posting needs an open account of its own currency');
     end if;
     return null;
 end $$;

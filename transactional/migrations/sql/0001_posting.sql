@@ -99,64 +99,87 @@ create function app.least_funds_since(wanted_id uuid, since timestamptz, normal_
     ) s
 $$;
 
+-- What of one line stays on its locked account; the difference to the line's amount goes to its backing account.
+create function app.kept_minor(draft app.posting_draft, balance app.balances) returns bigint language plpgsql as $$
+declare
+    room bigint;
+    owed bigint;
+begin
+    if balance.normal_sign * draft.amount_minor < 0 then
+        room := balance.normal_sign * balance.posted_minor - balance.held_minor;
+        if draft.effective_at < balance.last_effective_at then
+            room := least(room, app.least_funds_since(draft.account_id, draft.effective_at, balance.normal_sign, balance.posted_minor));
+        end if;
+        room := greatest(room - balance.floor_minor, 0);
+        if abs(draft.amount_minor) <= room then
+            return draft.amount_minor;
+        elsif draft.backed_by_id is null then
+            perform app.refuse('insufficient_funds', 'the account does not have the funds', jsonb_build_object(
+                'account_id', draft.account_id, 'n', draft.n, 'wanted_minor', abs(draft.amount_minor), 'available_minor', room));
+        end if;
+        return -balance.normal_sign * room;
+    elsif draft.backed_by_id is null or draft.intent_id is null then
+        return draft.amount_minor;
+    end if;
+    owed := (select -balance.normal_sign * sum(p.amount_minor) from app.postings p
+             where p.intent_id = draft.intent_id and p.account_id = draft.backed_by_id);
+    return balance.normal_sign * greatest(abs(draft.amount_minor) - greatest(coalesce(owed, 0), 0), 0);
+end $$;
+
 -- Books the lines of one claimed entry: floors are decided here, under the lock, never from a balance read earlier.
 -- Lines that bring funds come first; a debit that does not find its funds goes to its backing account or is refused; a credit repays it.
 create function app.book_entry(drafts app.posting_draft[]) returns void language plpgsql as $$
 declare
+    brings_funds boolean;
     draft app.posting_draft;
     rest app.posting_draft;
     booked app.posting_draft[] := '{}';
-    balance app.balances;
-    room bigint;
-    owed bigint;
+    locked app.balances[];
+    at_index integer;
     kept bigint;
-    next_line integer := (select max(d.line) + 1 from unnest(drafts) d);
+    next_line integer := 1;
 begin
-    perform from app.balances b where b.account_id in (select d.account_id from unnest(drafts) d) order by b.account_id for update;
-    for draft in
-        select d.* from unnest(drafts) d left join app.balances b on b.account_id = d.account_id
-        order by coalesce(b.normal_sign * d.amount_minor, 1) < 0, d.line
-    loop
-        select * into balance from app.balances b where b.account_id = draft.account_id;
-        if not found then
-            booked := booked || draft;
-            continue;
-        end if;
-        kept := draft.amount_minor;
-        if balance.normal_sign * draft.amount_minor < 0 then
-            room := balance.normal_sign * balance.posted_minor - balance.held_minor;
-            if draft.effective_at < balance.last_effective_at then
-                room := least(room, app.least_funds_since(draft.account_id, draft.effective_at, balance.normal_sign, balance.posted_minor));
-            end if;
-            room := greatest(room - balance.floor_minor, 0);
-            if abs(draft.amount_minor) > room then
-                if draft.backed_by_id is null then
-                    perform app.refuse('insufficient_funds', 'the account does not have the funds',
-                        jsonb_build_object('account_id', draft.account_id, 'entry_id', draft.entry_id, 'n', draft.n,
-                                           'wanted_minor', abs(draft.amount_minor), 'available_minor', room));
+    foreach draft in array drafts loop
+        next_line := greatest(next_line, draft.line + 1);
+    end loop;
+    locked := array(
+        select b from app.balances b
+        where b.account_id = any (array(select d.account_id from unnest(drafts) d)) order by b.account_id for update
+    );
+    foreach brings_funds in array array[true, false] loop
+        foreach draft in array drafts loop
+            at_index := null;
+            for i in 1 .. cardinality(locked) loop
+                if locked[i].account_id = draft.account_id then
+                    at_index := i;
                 end if;
-                kept := -balance.normal_sign * room;
+            end loop;
+            continue when brings_funds <> (coalesce(locked[at_index].normal_sign * draft.amount_minor, 1) > 0);
+            kept := draft.amount_minor;
+            if at_index is not null then
+                kept := app.kept_minor(draft, locked[at_index]);
             end if;
-        elsif draft.backed_by_id is not null and draft.intent_id is not null then
-            owed := (select -balance.normal_sign * sum(p.amount_minor) from app.postings p
-                     where p.account_id = draft.backed_by_id and p.intent_id = draft.intent_id);
-            kept := balance.normal_sign * greatest(abs(draft.amount_minor) - greatest(coalesce(owed, 0), 0), 0);
-        end if;
-        if kept <> draft.amount_minor then
-            rest := draft;
-            rest.line := next_line;
-            rest.account_id := draft.backed_by_id;
-            rest.amount_minor := draft.amount_minor - kept;
-            booked := booked || rest;
-            next_line := next_line + 1;
-        end if;
-        if kept <> 0 then
-            draft.amount_minor := kept;
-            booked := booked || draft;
-            update app.balances b
-            set posted_minor = b.posted_minor + kept, last_effective_at = greatest(b.last_effective_at, draft.effective_at)
-            where b.account_id = draft.account_id;
-        end if;
+            if kept <> draft.amount_minor then
+                rest := draft;
+                rest.line := next_line;
+                rest.account_id := draft.backed_by_id;
+                rest.amount_minor := draft.amount_minor - kept;
+                booked := booked || rest;
+                next_line := next_line + 1;
+            end if;
+            if kept <> 0 then
+                draft.amount_minor := kept;
+                booked := booked || draft;
+                if at_index is not null then
+                    locked[at_index].posted_minor := locked[at_index].posted_minor + kept;
+                    locked[at_index].last_effective_at := greatest(locked[at_index].last_effective_at, draft.effective_at);
+                end if;
+            end if;
+        end loop;
+    end loop;
+    for i in 1 .. cardinality(locked) loop
+        update app.balances b set posted_minor = locked[i].posted_minor, last_effective_at = locked[i].last_effective_at
+        where b.account_id = locked[i].account_id;
     end loop;
     insert into app.postings (entry_id, line, account_id, currency, amount_minor, intent_id, attempt_id, psp_reference, modification_reference)
     select d.entry_id, d.line, d.account_id, d.currency, d.amount_minor, d.intent_id, d.attempt_id, d.psp_reference, d.modification_reference
@@ -196,6 +219,28 @@ begin
     return earlier.entry_id;
 end $$;
 
+-- The lines of one entry with their accounts looked up one by one in the index; null when one of the accounts is not open yet.
+create function app.drafts_of(lines jsonb, new_id uuid, happened_at timestamptz) returns app.posting_draft[] language plpgsql as $$
+declare
+    drafts app.posting_draft[];
+    is_missing boolean;
+begin
+    select array_agg((1, new_id, happened_at, f.line, f.account_id, f.currency, f.amount_minor, f.intent_id, f.attempt_id,
+                      f.psp_reference, f.modification_reference, f.backed_by_id)::app.posting_draft order by f.line),
+        bool_or(f.account_id is null or (f.backed_by is not null and f.backed_by_id is null))
+    into drafts, is_missing
+    from (
+        select p.*, (select a.account_id from app.accounts a where a.code = p.code and a.currency = p.currency) as account_id,
+            (select a.account_id from app.accounts a where a.code = p.backed_by and a.currency = p.currency) as backed_by_id
+        from jsonb_to_recordset(lines) as p (line integer, code text, currency text, amount_minor bigint, intent_id uuid, attempt_id uuid,
+                                             psp_reference text, modification_reference text, backed_by text)
+    ) f;
+    if drafts is null then
+        perform app.refuse('empty_entry', 'an entry without postings');
+    end if;
+    return case when not is_missing then drafts end;
+end $$;
+
 -- entry: {idempotency_key, payload_hash (hex), kind, effective_at, entry_id?, recorded_at?, reverses_id?, description?,
 --         postings: [{line, code, currency, amount_minor, intent_id?, attempt_id?, psp_reference?, modification_reference?, backed_by?}]}
 -- Two sessions with one key: the second waits for the first at the unique index, then gets its answer.
@@ -215,13 +260,11 @@ begin
         return query select app.first_answer(entry ->> 'idempotency_key', decode(entry ->> 'payload_hash', 'hex')), true;
         return;
     end if;
-    perform app.open_missing(entry -> 'postings', known_at);
-    select array_agg((1, new_id, happened_at, p.line, a.account_id, p.currency, p.amount_minor, p.intent_id, p.attempt_id,
-                      p.psp_reference, p.modification_reference, k.account_id)::app.posting_draft order by p.line) into drafts
-    from jsonb_to_recordset(entry -> 'postings') as p (line integer, code text, currency text, amount_minor bigint, intent_id uuid, attempt_id uuid,
-                                                       psp_reference text, modification_reference text, backed_by text)
-    join app.accounts a on a.code = p.code and a.currency = p.currency
-    left join app.accounts k on k.code = p.backed_by and k.currency = p.currency;
+    drafts := app.drafts_of(entry -> 'postings', new_id, happened_at);
+    if drafts is null then
+        perform app.open_missing(entry -> 'postings', known_at);
+        drafts := app.drafts_of(entry -> 'postings', new_id, happened_at);
+    end if;
     perform app.book_entry(drafts);
     if entry ->> 'reverses_id' is not null then
         perform app.check_reversal(new_id);
@@ -233,15 +276,15 @@ end $$;
 create function app.is_plain(drafts app.posting_draft[]) returns boolean language sql stable as $$
     select not exists (
         select from (
-            select m.moved_minor, m.effective_at, b.floor_minor, b.normal_sign * b.posted_minor - b.held_minor as funds_minor,
+            select m.moved_minor, m.effective_at, m.floor_minor, m.funds_minor,
                 sum(m.moved_minor) over earlier_and_this as running_minor,
-                greatest(b.last_effective_at, max(m.effective_at) over earlier_and_this) as latest_at
+                greatest(m.last_effective_at, max(m.effective_at) over earlier_and_this) as latest_at
             from (
-                select d.n, d.account_id, d.effective_at, sum(x.normal_sign * d.amount_minor) as moved_minor
-                from unnest(drafts) d join app.balances x on x.account_id = d.account_id
-                group by d.n, d.account_id, d.effective_at
+                select d.n, d.account_id, d.effective_at, b.floor_minor, b.last_effective_at,
+                    b.normal_sign * b.posted_minor - b.held_minor as funds_minor, sum(b.normal_sign * d.amount_minor) as moved_minor
+                from unnest(drafts) d join app.balances b on b.account_id = d.account_id
+                group by d.n, d.account_id, d.effective_at, b.account_id
             ) m
-            join app.balances b on b.account_id = m.account_id
             window earlier_and_this as (partition by m.account_id order by m.n)
         ) s
         where s.moved_minor < 0 and (s.funds_minor + s.running_minor < s.floor_minor or s.effective_at < s.latest_at)

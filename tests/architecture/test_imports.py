@@ -54,7 +54,7 @@ def test_pure_files_touch_no_edge() -> None:
 
 def test_pure_files_know_no_shell_and_no_part_of_a_service() -> None:
     def is_adapter(module: str) -> bool:
-        return f"{module.replace('.', '/')}/".startswith(PURE_PLACES) and f"{module.split('.')[-1]}.py" in SHELLS | SERVICE_PARTS
+        return f"{module.replace('.', '/')}/".startswith(PURE_PLACES) and f"{module.rsplit('.', maxsplit=1)[-1]}.py" in SHELLS | SERVICE_PARTS
 
     known = {f"{path} imports {module}" for path in python_files() if is_pure(path) for module in imported_modules(path) if is_adapter(module)}
     assert known == set()

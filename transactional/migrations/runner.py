@@ -77,7 +77,7 @@ def migrate(url: str, revision: str = "head") -> RevisionState:
         with _alembic_in_this_process, engine.connect() as connection:
             config.attributes["connection"] = connection
             (command.downgrade if _lies_behind(connection, revision) else command.upgrade)(config, revision)
-            return _state(connection)
+            return connection_state(connection)
     except OperationalError as error:
         raise Transient(f"migrating to {revision}: {str(error.orig).strip().splitlines()[0]}", code="migration_interrupted") from error
     finally:
@@ -89,7 +89,7 @@ def revision_state(url: str) -> RevisionState:
     engine = migration_engine(url)
     try:
         with engine.connect() as connection:
-            return _state(connection)
+            return connection_state(connection)
     finally:
         engine.dispose()
 
@@ -118,7 +118,8 @@ def alone(connection: Connection) -> Iterator[None]:
         connection.commit()
 
 
-def _state(connection: Connection) -> RevisionState:
+def connection_state(connection: Connection) -> RevisionState:
+    """Where the database behind an open connection stands; ends its transaction."""
     from alembic.runtime.migration import MigrationContext
 
     heads = MigrationContext.configure(connection, opts={"version_table_schema": VERSION_SCHEMA}).get_current_heads()
@@ -130,7 +131,7 @@ def _lies_behind(connection: Connection, revision: str) -> bool:
     """Whether the wanted revision is an ancestor of where the database stands."""
     from alembic.script import ScriptDirectory
 
-    current = _state(connection).current
+    current = connection_state(connection).current
     if current is None or revision == "head":
         return False
     if revision == "base":

@@ -62,7 +62,7 @@ class FolderStore:
     """Objects as files under one folder, each written whole or not at all."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
 
     def put_new(self, key: str, content: bytes) -> bool:
         target = self._path(key)
@@ -80,7 +80,7 @@ class FolderStore:
             return False
         finally:
             Path(temporary).unlink(missing_ok=True)
-        _flush_folders(target.parent, self._folder)
+        _flush_folders(target.parent, self.folder)
         return True
 
     def get(self, key: str) -> bytes:
@@ -93,13 +93,11 @@ class FolderStore:
         return self._path(key).is_file()
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        found = (
-            path.relative_to(self._folder).as_posix() for path in self._folder.rglob("*") if path.is_file() and not path.name.startswith(".new-")
-        )
+        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith(".new-"))
         yield from sorted(key for key in found if key.startswith(prefix))
 
     def _path(self, key: str) -> Path:
-        return self._folder / _checked(key)
+        return self.folder / _checked(key)
 
 
 class BucketStore:

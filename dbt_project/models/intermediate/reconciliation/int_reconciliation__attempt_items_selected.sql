@@ -1,0 +1,62 @@
+with events as (
+    select * from {{ ref('int_payments__events_enriched') }}
+),
+
+accounts as (
+    select * from {{ ref('int_core__merchant_accounts_dated') }}
+),
+
+psps as (
+    select * from {{ ref('int_core__psps_described') }}
+),
+
+moved as (
+    select *
+    from events
+    where
+        money_kind is not null
+        and amount_minor is not null
+),
+
+int_reconciliation__attempt_items_selected as (
+    select
+        'attempt:' || {{ hex_id('moved.event_id') }} as item_key,
+        'attempt' as source,
+        moved.psp,
+        moved.merchant_account as account,
+        moved.money_kind as kind,
+        moved.event_kind as raw_kind,
+        moved.currency,
+        moved.amount_minor,
+        cast(null as {{ dbt.type_string() }}) as net_currency,
+        cast(null as bigint) as net_minor,
+        cast(null as bigint) as commission_minor,
+        cast(null as bigint) as markup_minor,
+        cast(null as bigint) as scheme_fee_minor,
+        cast(null as bigint) as interchange_minor,
+        cast(null as {{ dbt.type_string() }}) as exchange_rate,
+        moved.psp_reference,
+        moved.modification_reference,
+        moved.merchant_reference,
+        cast(null as {{ dbt.type_string() }}) as ext_id,
+        cast(null as {{ dbt.type_string() }}) as batch_id,
+        cast(null as {{ dbt.type_string() }}) as bank_reference,
+        moved.payment_method,
+        moved.effective_at as occurred_at,
+        {{ business_date('moved.effective_at', "coalesce(accounts.zone, psps.zone, 'UTC')", 'coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0)') }} as booked_on,
+        cast(null as {{ dbt.type_string() }}) as file_name,
+        cast(null as integer) as file_version,
+        cast(null as integer) as line_no,
+        moved.recorded_at as known_at
+    from moved
+    left join accounts
+        on
+            moved.psp = accounts.psp
+            and moved.merchant_account = accounts.account
+            and {{ utc_date('moved.effective_at') }} >= accounts.valid_from
+            and {{ utc_date('moved.effective_at') }} < accounts.valid_until
+    left join psps
+        on moved.psp = psps.psp
+)
+
+select * from int_reconciliation__attempt_items_selected

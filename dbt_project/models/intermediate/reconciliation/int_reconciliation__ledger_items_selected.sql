@@ -1,0 +1,72 @@
+with postings as (
+    select * from {{ ref('int_ledger__postings_enriched') }}
+),
+
+kinds as (
+    select * from {{ source('catalogues', 'money_kind_catalogue') }}
+),
+
+accounts as (
+    select * from {{ ref('int_core__merchant_accounts_dated') }}
+),
+
+psps as (
+    select * from {{ ref('int_core__psps_described') }}
+),
+
+-- a debit of the receivable is money towards us; a payout leaves the PSP, so in transit the sign turns
+movements as (
+    select
+        postings.*,
+        kinds.family = 'payout' as is_payout,
+        case when kinds.family = 'payout' then -postings.amount_minor else postings.amount_minor end as item_minor
+    from postings
+    inner join kinds
+        on postings.entry_kind = kinds.kind
+    where
+        (postings.account_class = 'psp_receivable' and kinds.family = 'player')
+        or (postings.account_class = 'psp_payout_in_transit' and kinds.family = 'payout')
+),
+
+int_reconciliation__ledger_items_selected as (
+    select
+        'ledger:' || {{ hex_id('movements.entry_id') }} || ':' || {{ text_id('movements.line') }} as item_key,
+        'ledger' as source,
+        movements.psp,
+        movements.merchant_account as account,
+        movements.entry_kind as kind,
+        movements.entry_kind as raw_kind,
+        movements.currency,
+        movements.item_minor as amount_minor,
+        cast(null as {{ dbt.type_string() }}) as net_currency,
+        cast(null as bigint) as net_minor,
+        cast(null as bigint) as commission_minor,
+        cast(null as bigint) as markup_minor,
+        cast(null as bigint) as scheme_fee_minor,
+        cast(null as bigint) as interchange_minor,
+        cast(null as {{ dbt.type_string() }}) as exchange_rate,
+        case when movements.is_payout then null else movements.psp_reference end as psp_reference,
+        movements.modification_reference,
+        movements.merchant_reference,
+        cast(null as {{ dbt.type_string() }}) as ext_id,
+        case when movements.is_payout then movements.psp_reference end as batch_id,
+        cast(null as {{ dbt.type_string() }}) as bank_reference,
+        movements.payment_method,
+        movements.effective_at as occurred_at,
+        {{ business_date('movements.effective_at', "coalesce(accounts.zone, psps.zone, 'UTC')", 'coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0)') }} as booked_on,
+        cast(null as {{ dbt.type_string() }}) as file_name,
+        cast(null as integer) as file_version,
+        cast(null as integer) as line_no,
+        movements.recorded_at as known_at
+    from movements
+    left join accounts
+        on
+            movements.psp = accounts.psp
+            and movements.merchant_account = accounts.account
+            and {{ utc_date('movements.effective_at') }} >= accounts.valid_from
+            and {{ utc_date('movements.effective_at') }} < accounts.valid_until
+    left join psps
+        on movements.psp = psps.psp
+)
+
+select * from int_reconciliation__ledger_items_selected

@@ -1,0 +1,11 @@
+with lines as (
+    select * from {{ source('psp', 'psp__settlement_lines') }}
+),
+
+stg_psp__settlement_lines as (
+    select
+        {{- psp_line_columns() }}
+    from lines
+)
+
+select * from stg_psp__settlement_lines

@@ -103,7 +103,7 @@ def replace(connection: psycopg.Connection[Any], table: Table, frame: pl.DataFra
     if table.partition is None:
         connection.execute(sql.SQL("delete from {}").format(target))
     else:
-        if right.height and not (right[table.partition] == pl.lit(partition)).all():
+        if right.height and right[table.partition].unique().to_list() != [partition]:
             raise ContractBroken(f"{table.address}: rows outside the partition {table.partition} = {partition!r}", code="partition")
         connection.execute(sql.SQL("delete from {} where {} = %s").format(target, sql.Identifier(table.partition)), [partition])
     if right.height:

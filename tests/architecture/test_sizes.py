@@ -18,9 +18,14 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def public_names(path: Path) -> list[str]:
-    """Functions and classes a reader of the module meets; assets, tests and constants are not counted."""
-    kinds = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    return [node.name for node in tree(path).body if isinstance(node, kinds) and not node.name.startswith("_")]
+    """Functions and classes another module may import. What a framework calls (a route, an asset, a command) nobody imports."""
+    functions_of = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+    def is_called_by_a_framework(node: ast.stmt) -> bool:
+        return isinstance(node, functions_of) and any(isinstance(decorator, ast.Call) for decorator in node.decorator_list)
+
+    kinds = (*functions_of, ast.ClassDef)
+    return [n.name for n in tree(path).body if isinstance(n, kinds) and not n.name.startswith("_") and not is_called_by_a_framework(n)]
 
 
 def test_modules_fit_their_cap() -> None:

@@ -61,7 +61,19 @@ def only_news(connection: psycopg.Connection[Any], parsed: ParsedFile) -> Parsed
         [frame.rows["rate_date"].min(), frame.rows["rate_date"].max()],
     ).fetchall()
     seen = pl.DataFrame(known, schema={"rate_date": pl.Date, "currency": pl.String, "rate": pl.String}, orient="row")
-    return replace(parsed, frames=(LandingFrame(FX_RATES, frame.rows.join(seen, on=["rate_date", "currency", "rate"], how="anti")),))
+    same = ["rate_date", "currency", "plain"]
+    news = frame.rows.with_columns(_plain()).join(seen.with_columns(_plain()), on=same, how="anti").drop("plain")
+    return replace(parsed, frames=(LandingFrame(FX_RATES, news),))
+
+
+def _plain() -> pl.Expr:
+    """The rate without zeros that say nothing: the daily file prints 366.90 what the history prints as 366.9."""
+    return (
+        pl.when(pl.col("rate").str.contains(".", literal=True))
+        .then(pl.col("rate").str.strip_chars_end("0").str.strip_chars_end("."))
+        .otherwise("rate")
+        .alias("plain")
+    )
 
 
 def _read_day(number: int, line: str, currencies: list[str], quotes: list[tuple[int, date, str, str]]) -> RejectedRow | None:

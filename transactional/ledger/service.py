@@ -51,7 +51,7 @@ class Ledger:
     """The ledger on one connection. Raises everywhere: Refused with a code, Transient when another session was in the way."""
 
     def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+        self.connection = connection
 
     def open_accounts(self, refs: Iterable[AccountRef], *, floors: Mapping[AccountRef, int] | None = None, now: datetime) -> None:
         """Open accounts before they are used, with a floor where the class has none (a prefunded PSP). Opening again changes nothing.
@@ -207,7 +207,7 @@ class Ledger:
 
     def _call(self, statement: str, *parameters: object) -> Sequence[Any]:
         try:
-            return self._connection.exec_driver_sql(statement, parameters).fetchall()
+            return self.connection.exec_driver_sql(statement, parameters).fetchall()
         except DBAPIError as error:
             raise _translated(error) from error
 

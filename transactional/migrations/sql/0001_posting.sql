@@ -140,6 +140,9 @@ declare
     next_line integer := 1;
 begin
     foreach draft in array drafts loop
+        if coalesce(draft.amount_minor, 0) = 0 then
+            perform app.refuse('zero_amount', 'a posting of nothing', jsonb_build_object('n', draft.n, 'line', draft.line));
+        end if;
         next_line := greatest(next_line, draft.line + 1);
     end loop;
     locked := array(

@@ -87,9 +87,10 @@ create table app.balances (
     constraint ck_balances_floor check (normal_sign * posted_minor - held_minor >= floor_minor)
 ) with (fillfactor = 60);
 
+-- References accounts, not balances: a key-share lock on a balance, taken before the lock for update, would make two holders deadlock.
 create table app.holds (
     hold_id uuid constraint pk_holds primary key,
-    account_id uuid not null constraint fk_holds_account_id_balances references app.balances (account_id),
+    account_id uuid not null constraint fk_holds_account_id_accounts references app.accounts (account_id),
     amount_minor bigint not null constraint ck_holds_amount check (amount_minor > 0),
     idempotency_key text not null constraint uq_holds_idempotency_key unique,
     payload_hash bytea not null constraint ck_holds_payload_hash check (octet_length(payload_hash) = 32),
@@ -119,7 +120,7 @@ create table app.open_holds (
     hold_id uuid
         constraint pk_open_holds primary key
         constraint fk_open_holds_hold_id_holds references app.holds (hold_id),
-    account_id uuid not null constraint fk_open_holds_account_id_balances references app.balances (account_id),
+    account_id uuid not null constraint fk_open_holds_account_id_accounts references app.accounts (account_id),
     remaining_minor bigint not null constraint ck_open_holds_remaining check (remaining_minor > 0),
     expires_at timestamptz
 );

@@ -27,9 +27,11 @@ from assets.landing.registry import Arrival, Counts, Known
 from pipelines.resources.object_store import ObjectStore
 from pipelines.resources.warehouse import append
 from transactional.vocabulary.errors import ContractBroken, InputRejected, InvariantBroken, Place
+from transactional.vocabulary.tables import ColumnType
 
 LARGEST_FILE_BYTES = 256 * 1024 * 1024  # a day of a large PSP is tens of megabytes; parsing needs about ten times the file
 _SHOWN_ERRORS = 20
+_ESCAPED_NUL = r"(^|[^\\])(\\\\)*\\u0000"
 
 Status = Literal["landed", "duplicate", "refused"]
 Step = Callable[[str], None]
@@ -122,6 +124,13 @@ def parse_file(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
     """
     if len(content) > LARGEST_FILE_BYTES:
         raise ContractBroken(f"{len(content):,} bytes; expected at most {LARGEST_FILE_BYTES:,}", code="too_large", place=Place(name))
+    parsed = _parse(content, name, hints)
+    for frame in parsed.frames:
+        _refuse_nul(frame, name)
+    return parsed
+
+
+def _parse(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
     kind = detect(content, name)
     if kind is FileKind.PSP_REPORT:
         return _psp_report(content, name, hints)
@@ -137,6 +146,18 @@ def parse_file(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
     from assets.landing.fx_rates import parse_ecb
 
     return parse_ecb(content, name)
+
+
+def _refuse_nul(frame: LandingFrame, name: str) -> None:
+    """U+0000 is in no text of the database, nor in its jsonb, where it hides as an escape (`\\u0000` in a JSON report)."""
+    for column in frame.table.columns:
+        if column.name not in frame.rows.columns or frame.rows.schema[column.name] != pl.String:
+            continue
+        pattern = _ESCAPED_NUL if column.type is ColumnType.JSONB else "\x00"
+        bad = frame.rows[column.name].str.contains(pattern).arg_true()
+        if len(bad):
+            place = Place(name, int(frame.rows["line_no"][bad[0]]), column.name)
+            raise ContractBroken("holds a NUL character; expected text", code="nul_character", place=place)
 
 
 def _psp_report(content: bytes, name: str, hints: FolderHints) -> ParsedFile:

@@ -156,12 +156,10 @@ def _blocks(fields: list[_Field]) -> list[list[_Field]]:
 
 def _info_of(block: list[_Field], position: int) -> list[_Field]:
     """The :86: and :NS: that belong to the :61: at `position`: those that follow it directly."""
-    info = []
-    for each in block[position + 1 :]:
-        if each.tag not in ("86", "NS"):
-            break
-        info.append(each)
-    return info
+    end = position + 1
+    while end < len(block) and block[end].tag in ("86", "NS"):
+        end += 1
+    return block[position + 1 : end]
 
 
 def _currency(opening: _Field | None, by_tag: dict[str, _Field]) -> str:

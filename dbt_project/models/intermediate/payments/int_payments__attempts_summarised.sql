@@ -7,7 +7,7 @@ intents as (
 ),
 
 events as (
-    select * from {{ ref('stg_app__payment_events') }}
+    select * from {{ ref('int_payments__events_enriched') }}
 ),
 
 money_by_attempt as (

@@ -2,34 +2,49 @@ with events as (
     select * from {{ ref('stg_app__payment_events') }}
 ),
 
+adoptions as (
+    select * from {{ ref('stg_app__payment_adoptions') }}
+),
+
 attempts as (
     select * from {{ ref('stg_app__payment_attempts') }}
 ),
 
+-- an event may be known before its attempt: the adoption says later whose it was
+owned as (
+    select
+        events.*,
+        coalesce(events.attempt_id, adoptions.attempt_id) as owner_id
+    from events
+    left join adoptions
+        on events.event_id = adoptions.event_id
+),
+
 int_payments__events_enriched as (
     select
-        events.event_id,
-        events.attempt_id,
+        owned.event_id,
+        owned.owner_id as attempt_id,
         attempts.intent_id,
-        events.psp,
-        events.merchant_account,
+        owned.psp,
+        owned.merchant_account,
         attempts.payment_method,
-        events.event_kind,
-        events.money_kind,
-        events.amount_minor,
-        events.currency,
-        events.psp_reference,
-        events.modification_reference,
-        coalesce(events.merchant_reference, attempts.merchant_reference) as merchant_reference,
-        events.entry_id,
-        events.effective_at,
-        events.recorded_at,
-        {{ utc_date('events.effective_at') }} as business_date,
-        events._batch_id,
-        events._loaded_at
-    from events
+        owned.event_kind,
+        owned.raw_kind,
+        owned.money_kind,
+        owned.amount_minor,
+        owned.currency,
+        owned.psp_reference,
+        owned.modification_reference,
+        coalesce(owned.merchant_reference, attempts.merchant_reference) as merchant_reference,
+        owned.entry_id,
+        owned.effective_at,
+        owned.recorded_at,
+        {{ utc_date('owned.effective_at') }} as business_date,
+        owned._batch_id,
+        owned._loaded_at
+    from owned
     left join attempts
-        on events.attempt_id = attempts.attempt_id
+        on owned.owner_id = attempts.attempt_id
 )
 
 select * from int_payments__events_enriched

@@ -25,7 +25,7 @@ int_reconciliation__attempt_items_selected as (
         moved.psp,
         moved.merchant_account as account,
         moved.money_kind as kind,
-        moved.event_kind as raw_kind,
+        moved.raw_kind,
         moved.currency,
         moved.amount_minor,
         cast(null as {{ dbt.type_string() }}) as net_currency,

@@ -1,10 +1,19 @@
 {{ config(materialized='incremental', unique_key='event_id', incremental_strategy='delete+insert', on_schema_change='fail') }}
 
-with events as (
+with enriched as (
     select * from {{ ref('int_payments__events_enriched') }}
-    -- as in fct_postings: a landing is one batch, whole or not at all
+),
+
+-- new events, and known ones whose attempt has become known since
+events as (
+    select enriched.*
+    from enriched
     {% if is_incremental() %}
-    where _batch_id not in (select _batch_id from {{ this }} group by _batch_id)
+    left join {{ this }} as published
+        on enriched.event_id = published.event_id
+    where
+        published.event_id is null
+        or (published.attempt_id is null and enriched.attempt_id is not null)
     {% endif %}
 ),
 
@@ -16,6 +25,7 @@ fct_payment_events as (
         psp,
         merchant_account,
         event_kind,
+        raw_kind,
         money_kind,
         amount_minor,
         currency,

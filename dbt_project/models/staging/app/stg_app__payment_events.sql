@@ -9,6 +9,7 @@ stg_app__payment_events as (
         psp,
         merchant_account,
         event_kind,
+        raw_kind,
         money_kind,
         amount_minor,
         currency,

@@ -1,0 +1,1 @@
+"""Warehouse: dbt's models as assets."""

@@ -1,0 +1,94 @@
+"""How is a suite judged: by great-expectations, which only this module imports, and only inside `run`. For the expectations worker.
+
+Importing it costs 7 to 9 s of CPU. It reads pandas, so a frame crosses over once; money stays int64 (nullable columns as Int64, never float).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from expectations.suite import Suite
+
+_SHOWN_VALUES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One promise and whether it held. `examples` are values that broke it, at most five."""
+
+    promise: str
+    held: bool
+    broken_count: int
+    examples: tuple[str, ...] = ()
+
+
+def warm_up() -> None:
+    """Import great-expectations now: for a process that is going to judge."""
+    import great_expectations
+
+    assert great_expectations.__version__
+
+
+def run(suite: Suite, frame: pl.DataFrame) -> tuple[Verdict, ...]:
+    """Judge a frame that has the suite's columns, as whole numbers (`between`) and text. Catalogue words must be in the suite already."""
+    import great_expectations as gx
+
+    context = gx.get_context(mode="ephemeral")
+    context.variables.progress_bars = {"globally": False}
+    asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset(suite.table)
+    batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _as_pandas(frame)})
+    promises = list(_promises(suite, gx.expectations))
+    result = batch.validate(gx.ExpectationSuite(name=suite.name, expectations=[expectation for _, expectation in promises]))
+    # results come back in the order of the suite; each knows its own configuration
+    by_identity = {_identity(expectation): promise for promise, expectation in promises}
+    return tuple(_verdict(by_identity, each) for each in result.results)
+
+
+def _promises(suite: Suite, expectations: Any) -> Iterator[tuple[str, Any]]:
+    for column in suite.not_null:
+        yield f"{column} is never null", expectations.ExpectColumnValuesToNotBeNull(column=column)
+    if len(suite.unique) == 1:
+        yield f"{suite.unique[0]} is unique", expectations.ExpectColumnValuesToBeUnique(column=suite.unique[0])
+    elif suite.unique:
+        yield f"({', '.join(suite.unique)}) is unique", expectations.ExpectCompoundColumnsToBeUnique(column_list=list(suite.unique))
+    for column, pattern in suite.matches.items():
+        yield f"{column} matches {pattern}", expectations.ExpectColumnValuesToMatchRegex(column=column, regex=pattern)
+    for column, (low, high) in suite.between.items():
+        yield f"{column} is between {low} and {high}", expectations.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
+    for column, words in suite.one_of.items():
+        yield f"{column} is a known word", expectations.ExpectColumnValuesToBeInSet(column=column, value_set=list(words))
+    for left, right in suite.equal:
+        yield f"{left} equals {right}", expectations.ExpectColumnPairValuesToBeEqual(column_A=left, column_B=right)
+    if suite.not_empty:
+        yield "there are rows", expectations.ExpectTableRowCountToBeBetween(min_value=1)
+
+
+def _identity(expectation: Any) -> tuple[str, str]:
+    configuration = expectation.configuration
+    return _key(configuration.type, configuration.kwargs)
+
+
+def _key(kind: str, kwargs: dict[str, Any]) -> tuple[str, str]:
+    return kind, str(kwargs.get("column") or kwargs.get("column_list") or (kwargs.get("column_A"), kwargs.get("column_B")))
+
+
+def _verdict(by_identity: dict[tuple[str, str], str], result: Any) -> Verdict:
+    configuration = result.expectation_config
+    promise = by_identity[_key(configuration.type, configuration.kwargs)]
+    details = result.result or {}
+    examples = tuple(str(value) for value in details.get("partial_unexpected_list", [])[:_SHOWN_VALUES])
+    broken = int(details.get("unexpected_count", 0 if result.success else 1))
+    reason = (result.exception_info or {}).get("exception_message") if isinstance(result.exception_info, dict) else None
+    return Verdict(promise, bool(result.success), broken, examples or ((str(reason),) if reason and not result.success else ()))
+
+
+def _as_pandas(frame: pl.DataFrame) -> Any:
+    """Whole numbers stay whole: a column with nulls becomes Int64, not float64. Everything else is text."""
+    import pandas as pd
+
+    columns = {name: pd.array(frame[name].to_list(), dtype="Int64" if dtype.is_integer() else object) for name, dtype in frame.schema.items()}
+    return pd.DataFrame(columns)

@@ -1,0 +1,112 @@
+"""The process that runs dbt: parses once, then builds as often as it is asked. Only module that imports dbt.
+
+A start of dbt costs 4 to 8 s, nearly all of it imports and parsing (reference/performance.md F). Here both are paid once per run, and while Dagster
+itself is being imported. The trap: a parsed manifest of yesterday's SQL; the prepared folder carries a fingerprint of the project it was made from.
+Requests: {"prepare": ...} parses if needed; {"build": [arguments]} runs `dbt build`, one reply per event that matters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from queue import SimpleQueue
+from typing import Any
+
+from pipelines.resources.worker_process import Reply, serve
+from transactional.telemetry import switch_off_telemetry
+
+FINGERPRINT, PARSED = "fingerprint", "partial_parse.msgpack"
+_RESULTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
+_NOT_SOURCE = {"target", "logs", "dbt_packages"}
+
+
+def fingerprint(project: Path, variant: str) -> str:
+    """Hash of every source file of the project, and of what else the parse depends on."""
+    digest = hashlib.sha256(variant.encode())
+    for path in sorted(path for path in project.rglob("*") if path.is_file() and not _NOT_SOURCE & set(path.relative_to(project).parts)):
+        digest.update(str(path.relative_to(project)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def is_prepared(project: Path, folder: Path, variant: str) -> bool:
+    """Whether the folder's manifest was made from these very sources."""
+    recorded = folder / FINGERPRINT
+    return recorded.exists() and (folder / PARSED).exists() and recorded.read_text() == fingerprint(project, variant)
+
+
+class DbtWorker:
+    """dbt in this process: its manifest, kept between builds."""
+
+    def __init__(self) -> None:
+        self._manifest: Any = None
+
+    def handle(self, request: Reply) -> Iterator[Reply]:
+        project, folder = Path(request["project"]), Path(request["folder"])
+        arguments = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(folder), "--log-path", str(folder / "logs")]
+        if self._manifest is None:
+            error = self._prepare(project, folder, request["variant"], arguments)
+            if error is not None:
+                yield {"final": False, "error": error}
+                return
+        if "build" not in request:
+            yield {"final": True, "error": None}
+            return
+        yield from self._build([*request["build"], *arguments])
+
+    def _prepare(self, project: Path, folder: Path, variant: str, arguments: list[str]) -> str | None:
+        from dbt.contracts.graph.manifest import Manifest
+
+        if is_prepared(project, folder, variant):
+            self._manifest = Manifest.from_msgpack((folder / PARSED).read_bytes())
+            self._manifest.build_flat_graph()
+            return None
+        from dbt.cli.main import dbtRunner
+
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / FINGERPRINT).unlink(missing_ok=True)
+        made_from = fingerprint(project, variant)
+        outcome = dbtRunner().invoke(["--quiet", "parse", "--no-partial-parse", *arguments])
+        if not outcome.success:
+            return f"dbt cannot parse its project: {outcome.exception or 'see the log'}"
+        self._manifest = outcome.result
+        (folder / FINGERPRINT).write_text(made_from)
+        return None
+
+    def _build(self, arguments: list[str]) -> Iterator[Reply]:
+        """Replies while dbt runs: it works in a thread and its events come through a queue."""
+        from dbt.cli.main import dbtRunner
+        from dbt_common.events.functions import msg_to_dict
+
+        replies: SimpleQueue[Reply | None] = SimpleQueue()
+
+        def hear(message: Any) -> None:
+            if message.info.name in _RESULTS or message.info.level == "error":
+                replies.put({"event": msg_to_dict(message)})
+
+        def run() -> None:
+            outcome = dbtRunner(manifest=self._manifest, callbacks=[hear]).invoke(["--quiet", "build", *arguments])
+            replies.put({"final": bool(outcome.success), "error": str(outcome.exception) if outcome.exception else None})
+            replies.put(None)
+
+        thread = threading.Thread(target=run, name="dbt build")
+        thread.start()
+        while (reply := replies.get()) is not None:
+            yield reply
+        thread.join()
+
+
+def main() -> None:
+    """Serve until stdin ends."""
+    switch_off_telemetry()
+    os.environ.setdefault("DBT_LOG_CACHE_EVENTS", "false")
+    import dbt.cli.main  # the slow part, now and not at the first request
+
+    assert dbt.cli.main is not None
+    serve(DbtWorker().handle)
+
+
+if __name__ == "__main__":
+    main()

@@ -100,5 +100,5 @@ def _is_ecb_archive(content: bytes) -> bool:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             return any(PurePath(member).name.startswith("eurofxref") for member in archive.namelist())
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError):  # what zipfile raises for damaged, encrypted and future archives
         return False

@@ -12,6 +12,7 @@ import hashlib
 import io
 import re
 import zipfile
+import zlib
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -117,7 +118,7 @@ def _unpacked(content: bytes, name: str) -> bytes:
                 raise ContractBroken(f"{len(members)} CSV files in the archive; expected one", code="bad_archive", place=Place(name))
             with archive.open(members[0]) as file:
                 unpacked = file.read(_LARGEST_UNPACKED + 1)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, ValueError, OSError, EOFError) as error:
         raise ContractBroken("a damaged or encrypted archive", code="bad_archive", place=Place(name)) from error
     if len(unpacked) > _LARGEST_UNPACKED:
         raise ContractBroken("unpacks to more than 64 MB; the ECB's history is 2", code="bad_archive", place=Place(name))

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import random
+import zipfile
 from collections.abc import Callable
 
 import pytest
@@ -175,6 +176,18 @@ def spoiled(draw: st.DrawFn) -> tuple[str, bytes]:
 def test_any_damage_ends_in_rows_or_in_a_reason(case: tuple[str, bytes]) -> None:
     name, content = case
     check(parse(content, name), name)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), min_size=1, max_size=3))
+def test_a_damaged_archive_ends_in_rows_or_in_a_reason(damage: list[tuple[int, int]]) -> None:
+    """zipfile answers damage with half a dozen kinds of exception; counted from the end, where its directory is."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("eurofxref.csv", ECB)
+    content = bytearray(buffer.getvalue())
+    for at, byte in damage:
+        content[-1 - at % len(content)] = byte
+    check(parse(bytes(content), "eurofxref.zip"), "eurofxref.zip")
 
 
 @given(st.binary(max_size=300), st.sampled_from(sorted(GOOD)))

@@ -189,15 +189,22 @@ begin
     from unnest(booked) d;
 end $$;
 
--- A reversal is the exact inverse of an earlier entry, and not before it.
+-- A reversal does not take effect before the entry it reverses; asked before anything is booked.
+create function app.check_reversal_times(entry_ids uuid[]) returns void language plpgsql as $$
+declare
+    early_id uuid;
+begin
+    select r.entry_id into early_id
+    from app.journal_entries r join app.journal_entries o on o.entry_id = r.reverses_id
+    where r.entry_id = any (entry_ids) and r.effective_at < o.effective_at limit 1;
+    if found then
+        perform app.refuse('reversal_too_early', 'a reversal cannot take effect before the entry it reverses', jsonb_build_object('entry_id', early_id));
+    end if;
+end $$;
+
+-- A reversal is the exact inverse of an earlier entry.
 create function app.check_reversal(reversal_id uuid) returns void language plpgsql as $$
 begin
-    if exists (
-        select from app.journal_entries r join app.journal_entries o on o.entry_id = r.reverses_id
-        where r.entry_id = reversal_id and r.effective_at < o.effective_at
-    ) then
-        perform app.refuse('reversal_too_early', 'a reversal cannot take effect before the entry it reverses', jsonb_build_object('entry_id', reversal_id));
-    end if;
     if exists (
         select from app.journal_entries r
         join app.postings p on p.entry_id in (r.entry_id, r.reverses_id)
@@ -267,6 +274,9 @@ begin
     if drafts is null then
         perform app.open_missing(entry -> 'postings', known_at);
         drafts := app.drafts_of(entry -> 'postings', new_id, happened_at);
+    end if;
+    if entry ->> 'reverses_id' is not null then
+        perform app.check_reversal_times(array[new_id]);
     end if;
     perform app.book_entry(drafts);
     if entry ->> 'reverses_id' is not null then
@@ -341,6 +351,7 @@ begin
                            jsonb_build_object('entry_id', conflict.entry_id, 'n', conflict.n));
     end if;
 
+    perform app.check_reversal_times(array(select distinct d.entry_id from unnest(drafts) d));
     perform from app.balances b where b.account_id in (select d.account_id from unnest(drafts) d) order by b.account_id for update;
     if app.is_plain(drafts) then
         insert into app.postings (entry_id, line, account_id, currency, amount_minor, intent_id, attempt_id, psp_reference, modification_reference)

@@ -25,7 +25,8 @@ DROP = """
 drop function app.kept_minor;
 drop table app.open_holds, app.hold_events, app.holds, app.balances, app.postings, app.journal_entries, app.accounts, app.account_classes;
 drop function app.expire_holds, app.release_hold, app.capture_hold, app.reduce_hold, app.place_hold, app.hold_state, app.hold_id_of,
-    app.reverse_entry, app.post_batch, app.is_plain, app.post_entry, app.drafts_of, app.first_answer, app.check_reversal, app.book_entry,
+    app.reverse_entry, app.post_batch, app.is_plain, app.post_entry, app.drafts_of, app.first_answer, app.check_reversal,
+    app.check_reversal_times, app.book_entry,
     app.least_funds_since, app.open_missing, app.open_accounts, app.account_id_of, app.new_id, app.check_entry,
     app.check_new_postings, app.refuse_change, app.refuse;
 drop type app.posting_draft;

@@ -23,6 +23,7 @@ from psycopg.conninfo import conninfo_to_dict  # noqa: E402
 from assets.warehouse.assets import warehouse_assets  # noqa: E402
 from pipelines.checks import expectation_checks  # noqa: E402
 from pipelines.jobs import JOBS  # noqa: E402
+from pipelines.progress import progress_logger  # noqa: E402
 from pipelines.resources.clock import Clock, FixedClock, SystemClock  # noqa: E402
 from pipelines.resources.dbt import Dbt, DbtTarget  # noqa: E402
 from pipelines.resources.expectations import ExpectationsRunner  # noqa: E402
@@ -53,6 +54,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
         resources=resources(settings),
         # a process per step costs two seconds each and every step is short (reference/performance.md F)
         executor=dg.in_process_executor,
+        loggers={"progress": progress_logger, "console": dg.colored_console_logger},
     )
     return dg.Definitions.merge(found, ours)
 

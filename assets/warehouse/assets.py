@@ -45,7 +45,7 @@ def warehouse_assets(manifest: Path) -> list[dg.AssetsDefinition]:
 def _build(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: Warehouse) -> Iterator[Event]:
     """dbt build of what the run selected; each event of dbt becomes Dagster's, tables with their row counts and totals."""
     chosen = get_updated_cli_invocation_params_for_context(context=context, manifest={}, dagster_dbt_translator=CountroomTranslator())
-    arguments = [*chosen.selection_args, *(["--indirect-selection", chosen.indirect_selection] if chosen.indirect_selection else [])]
+    arguments = [*chosen.selection_args, "--indirect-selection", chosen.indirect_selection or "buildable", "--exclude-resource-type", "unit_test"]
     with told_to_dagster("building dbt models", context.retry_number):
         for event in dbt.build(arguments):
             if event["info"]["level"] == "error":

@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with currencies as (
     select * from {{ source('catalogues', 'currency_catalogue') }}
 ),

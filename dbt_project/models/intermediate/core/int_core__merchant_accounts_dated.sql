@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with accounts as (
     select * from {{ source('catalogues', 'merchant_account_catalogue') }}
 ),

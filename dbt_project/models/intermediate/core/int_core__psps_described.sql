@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with psps as (
     select * from {{ source('catalogues', 'psp_catalogue') }}
 ),

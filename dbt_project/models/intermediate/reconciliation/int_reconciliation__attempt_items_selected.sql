@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with events as (
     select * from {{ ref('int_payments__events_enriched') }}
 ),

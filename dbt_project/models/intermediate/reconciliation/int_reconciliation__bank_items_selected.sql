@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with lines as (
     select * from {{ ref('stg_bank__statement_lines') }}
 ),

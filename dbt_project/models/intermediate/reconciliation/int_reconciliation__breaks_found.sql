@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with breaks as (
     select * from {{ source('derived', 'reconciliation__breaks') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with certificate as (
     select * from {{ source('derived', 'reconciliation__certificate') }}
 ),

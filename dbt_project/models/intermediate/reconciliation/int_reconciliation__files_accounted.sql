@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with files as (
     select * from {{ ref('stg_landing__source_files') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with gates as (
     select * from {{ source('derived', 'reconciliation__gates') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with groups as (
     select * from {{ source('derived', 'reconciliation__groups') }}
 ),

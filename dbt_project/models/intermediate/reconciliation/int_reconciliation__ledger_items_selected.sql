@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with postings as (
     select * from {{ ref('int_ledger__postings_enriched') }}
 ),

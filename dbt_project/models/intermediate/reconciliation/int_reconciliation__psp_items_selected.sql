@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with settlement_lines as (
     select * from {{ ref('stg_psp__settlement_lines') }}
 ),

@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with refused as (
     select * from {{ ref('stg_landing__rejected_rows') }}
 ),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.failures import DO_NOT_RETRY_RUN
-from pipelines.partitions import DAYS
 
 DAY_ENDS = dg.AssetSelection.assets(dg.AssetKey(["derived", "reconciliation__day_ends"]))
 
@@ -18,7 +17,6 @@ RUN = dg.define_asset_job(
 DAY_END = dg.define_asset_job(
     "reconciliation_day_end_job",
     selection=DAY_ENDS,
-    partitions_def=DAYS,
     description="What a day's end looked like with what was known then. Backfill it over a range of days to see the history.",
     tags=DO_NOT_RETRY_RUN,
 )

@@ -12,6 +12,7 @@ from typing import Any
 
 import dagster as dg
 
+_CONSEQUENCE = "Dependencies for step"  # each step after a failed one says so: the failure was said
 _BEGINS, _ENDS = "STEP_START", {"STEP_SUCCESS": "done", "STEP_FAILURE": "FAILED", "STEP_UP_FOR_RETRY": "failed, will be tried again"}
 
 
@@ -27,8 +28,9 @@ class _StepLines(logging.Handler):
         meta: dict[str, Any] = getattr(record, "dagster_meta", {})
         event = meta.get("dagster_event")
         if event is None:
-            if record.levelno >= logging.WARNING:
-                self._say(f"  {record.levelname.lower()}: {meta.get('orig_message', record.getMessage())}")
+            said = str(meta.get("orig_message", record.getMessage()))
+            if record.levelno >= logging.WARNING and not said.startswith(_CONSEQUENCE):
+                self._say(f"  {record.levelname.lower()}: {said}")
         elif event.event_type_value == _BEGINS:
             self._began[event.step_key] = time.monotonic()
         elif event.event_type_value in _ENDS:

@@ -7,6 +7,7 @@ ordinary run of the job: the UI shows it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -68,15 +69,18 @@ def run_pipeline(settings: Settings, databases: Databases, folders: Sequence[Pat
     with ExitStack() as stack:
         dbt = stack.enter_context(Dbt(DbtTarget.postgres(databases.warehouse_url, PIPELINE_ROLE), settings.home))
         expectations = stack.enter_context(ExpectationsRunner(settings.home))
-        dbt.start()
-        stack.enter_context(turn(databases.warehouse_url))
-        prepare_dagster_home(settings.home, databases.app_url)
-        with step("loading definitions"):
+        with step("loading definitions"), ThreadPoolExecutor(1) as beside:
+            dbt.start()
+            prepared = beside.submit(dbt.prepare)
+            expectations.start()
+            stack.enter_context(turn(databases.warehouse_url))
+            prepare_dagster_home(settings.home, databases.app_url)
             import dagster as dg
+            import dagster_dbt
 
+            assert dagster_dbt.__version__
+            prepared.result()  # the definitions would parse the project a second time
             from pipelines.definitions import defs
-
-            dbt.prepare()
         with step("running reconciliation_run_job"):
             job = defs.resolve_job_def("reconciliation_run_job")
             result = job.execute_in_process(

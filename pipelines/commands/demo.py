@@ -1,0 +1,143 @@
+"""`countroom demo`: a casino with a known answer, through the whole house, scored."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.score import Score
+    from transactional.db.location import Databases
+    from transactional.settings import Settings
+    from transactional.simulation.world import World
+
+app = typer.Typer()
+
+
+@app.command()
+def demo(
+    players: Annotated[int, typer.Option(help="Players of the casino.", min=1)] = 400,
+    days: Annotated[int, typer.Option(help="Days it has been open.", min=2)] = 14,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same casino.")] = 1,
+) -> int:
+    """Build a casino, land its reports and statements, run the pipeline, show the reconciliation and its score against the answer key.
+
+    Exit code 0: every planted defect was found with its class, amount and items, and nothing else; 1: the score is not perfect; 2: a step failed.
+    It needs a database without facts: with your own database or a used home folder it says so and touches nothing.
+    """
+    from pipelines.console import answer, step
+    from pipelines.resources.warehouse import Warehouse
+    from pipelines.running import bring_to_head, run_pipeline
+    from pipelines.state import read_state
+    from pipelines.state_text import told
+    from transactional.db.engine import PIPELINE_ROLE
+    from transactional.db.location import locate_databases
+    from transactional.settings import load_settings
+
+    settings = load_settings()
+    databases = locate_databases(settings)
+    with step("preparing the database"):
+        bring_to_head(databases)
+        _refuse_used(databases)
+    with step(f"simulating {players} players for {days} days (seed {seed})"):
+        world = _simulate(players, days, seed)
+    with step("writing the casino's books through its services"):
+        _write_books(databases, world)
+    with tempfile.TemporaryDirectory(prefix="countroom-demo-") as temporary:
+        folder = Path(temporary)
+        _write_files(world, folder)
+        report = run_pipeline(settings, databases, [folder, folder / "v2"] if (folder / "v2").exists() else [folder], world.spec.as_of)
+    for line in report.failed_steps:
+        answer(f"failed: {line}")
+    if not report.succeeded:
+        return 2
+    state = read_state(Warehouse(databases.warehouse_url, role=PIPELINE_ROLE))
+    for line in told(state, longest=5):
+        answer(line)
+    outcome = _scored(state.breaks, world)
+    for line in _score_lines(outcome):
+        answer(line)
+    answer(f"\n{report.checks} checks ran; warnings and failures: {', '.join(report.failed_checks) or 'none'}")
+    answer(_where_next(settings, seed))
+    return 0 if outcome.is_perfect and state.certificate.closes else 1
+
+
+def _refuse_used(databases: Databases) -> None:
+    """Raises: Refused when the books hold anything: a demo among real facts would be neither."""
+    import psycopg
+
+    from transactional.vocabulary.errors import Refused
+
+    with psycopg.connect(databases.app_url) as connection:
+        used = connection.execute("select exists (select from app.journal_entries) or exists (select from raw.source_files)").fetchone()
+    if used and used[0]:
+        advice = "a demo starts with an empty one: set COUNTROOM_HOME to a new folder (COUNTROOM_HOME=.countroom-demo countroom demo)"
+        raise Refused(f"this database holds facts already; {advice}, or look at it: countroom reconcile", code="database_used")
+
+
+def _simulate(players: int, days: int, seed: int) -> World:
+    from transactional.simulation.world import WorldSpec, build
+
+    return build(WorldSpec(players, days, seed))
+
+
+def _write_books(databases: Databases, world: World) -> None:
+    from pipelines.console import tell
+    from transactional.db.engine import make_engine
+    from transactional.db.unit_of_work import UnitOfWork
+    from transactional.simulation.drive import write_books
+
+    def progress(what: str, done: int, total: int) -> None:
+        if done == total or done % 7 == 0:
+            tell(f"  {done} of {total} {what}")
+
+    engine = make_engine(databases.app_url, application_name="countroom demo")
+    try:
+        with UnitOfWork(engine) as work:
+            write_books(work.connection, world.chunks, world.payout_entries, progress)
+            work.commit()
+    finally:
+        engine.dispose()
+
+
+def _write_files(world: World, folder: Path) -> None:
+    for path, content in sorted(world.files.items()):
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+
+
+def _scored(breaks: object, world: World) -> Score:
+    import io
+
+    import polars as pl
+
+    from pipelines.score import identities_of_breaks, identities_of_key, score
+    from transactional.simulation.world import answer_key
+
+    assert isinstance(breaks, pl.DataFrame)
+    return score(identities_of_breaks(breaks), identities_of_key(pl.read_parquet(io.BytesIO(answer_key(world)))))
+
+
+def _score_lines(outcome: Score) -> list[str]:
+    from pipelines.state_text import aligned
+
+    rows = [("class", "planted", "reported", "right", "precision", "recall")]
+    rows += [
+        (each.break_class, str(each.expected), str(each.reported), str(each.right), f"{each.precision:.3f}", f"{each.recall:.3f}")
+        for each in outcome.classes
+    ]
+    lines = ["", "score against the answer key (class, amount and every item must be right)", *aligned(rows, left=1)]
+    lines += [f"missed: {identity[0]} {identity[2]} {identity[1]} {sorted(identity[3])}" for identity in outcome.missed[:10]]
+    lines += [f"invented: {identity[0]} {identity[2]} {identity[1]} {sorted(identity[3])}" for identity in outcome.invented[:10]]
+    return lines
+
+
+def _where_next(settings: Settings, seed: int) -> str:
+    return (
+        f"the casino is in {settings.home} (seed {seed}). Next: make up, then open http://127.0.0.1:{settings.dagster_port} for the lineage, "
+        "its checks and this run; countroom reconcile --json for a script"
+    )

@@ -1,0 +1,113 @@
+"""A small casino that went through the whole pipeline, once per session: for end-to-end and warehouse tests.
+
+The run is a `countroom run` in a process of its own, as a user would start it; tests look at what it left. Under xdist the first worker makes it
+and the others wait. Nobody may write to its database: a test that changes something copies it (`copy_of`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import make_url
+
+from transactional.db.engine import make_engine
+from transactional.db.local_server import locks
+from transactional.db.unit_of_work import UnitOfWork
+from transactional.simulation.drive import write_books
+from transactional.simulation.world import World, WorldSpec, answer_key, build
+
+ROOT = Path(__file__).parents[1]
+SPEC = WorldSpec(players=150, days=10, seed=7)
+
+
+@dataclass(frozen=True, slots=True)
+class RunWorld:
+    """Where the casino is and what its run said. `answer_key` is what the reconciliation must have found."""
+
+    server: str
+    url: str
+    home: Path
+    folder: Path
+    as_of: datetime
+    report: dict[str, Any]
+
+    @property
+    def answer_key(self) -> pl.DataFrame:
+        return pl.read_parquet(self.folder / "answer_key.parquet")
+
+    @contextmanager
+    def copy_of(self) -> Iterator[str]:
+        """A database of the test's own with everything the run left."""
+        name = f"{make_url(self.url).database}_{uuid.uuid4().hex[:8]}"
+        _admin(self.server, sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(str(make_url(self.url).database))))
+        try:
+            yield make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        finally:
+            _admin(self.server, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def run_world(pg_server: str, template_database: str, session_root: Path) -> RunWorld:
+    """The casino of SPEC, reconciled."""
+    home, folder, kept = session_root / "world-home", session_root / "world", session_root / "world.report.json"
+    name = template_database.removesuffix("template") + "world"
+    url = make_url(pg_server).set(database=name).render_as_string(hide_password=False)
+    with locks.exclusive(session_root / "world.lock", timeout_seconds=600):
+        if not kept.exists():
+            _admin(pg_server, sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database)))
+            world = build(SPEC)
+            write_world(world, folder)
+            record_books(world, url)
+            outcome = countroom(["run", str(folder), str(folder / "v2"), "--as-of", SPEC.as_of.isoformat(), "--json"], url, home)
+            assert outcome.returncode in (0, 1), outcome.stderr[-6000:]
+            kept.write_text(outcome.stdout)
+    return RunWorld(pg_server, url, home, folder, SPEC.as_of, json.loads(kept.read_text()))
+
+
+def write_world(world: World, folder: Path) -> None:
+    """The files of a world as `countroom world` lays them out, and its key."""
+    (folder / "v2").mkdir(parents=True, exist_ok=True)
+    for path, content in world.files.items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
+    (folder / "answer_key.parquet").write_bytes(answer_key(world))
+
+
+def record_books(world: World, url: str) -> None:
+    """The casino's own side, through its services."""
+    engine = make_engine(url, application_name="countroom tests")
+    try:
+        with UnitOfWork(engine) as work:
+            write_books(work.connection, world.chunks, world.payout_entries, lambda what, done, total: None)
+            work.commit()
+    finally:
+        engine.dispose()
+
+
+def countroom(arguments: list[str], url: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """One invocation of the command line against a database, in a process of its own."""
+    environment = os.environ | {"COUNTROOM_DATABASE_URL": url, "COUNTROOM_HOME": str(home), "DAGSTER_HOME": ""}
+    environment.pop("DAGSTER_HOME")
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines.cli", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500
+    )
+
+
+def _admin(server: str, statement: sql.Composed) -> None:
+    with psycopg.connect(server, autocommit=True) as admin:
+        admin.execute(statement)

@@ -1,0 +1,91 @@
+"""When does the sensor ask for a run: traps of files that arrive."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from pipelines.resources.places import Inbox
+from pipelines.sensors import Arrivals, arriving_files, look_into
+
+NOTHING = Arrivals({}, {})
+
+
+def test_a_file_still_being_copied_is_not_asked_for() -> None:
+    ready, after_first = NOTHING.evaluate({"a.csv": (10, 1)})
+    assert ready == ()
+    ready, after_second = after_first.evaluate({"a.csv": (500, 2)})
+    assert ready == ()
+    ready, _ = after_second.evaluate({"a.csv": (500, 2)})
+    assert ready == ("a.csv",)
+
+
+def test_a_file_is_asked_for_once() -> None:
+    _, seen = NOTHING.evaluate({"a.csv": (10, 1)})
+    ready, asked = seen.evaluate({"a.csv": (10, 1)})
+    assert ready == ("a.csv",)
+    assert asked.evaluate({"a.csv": (10, 1)})[0] == ()
+
+
+def test_a_file_copied_in_with_an_old_date_is_still_new() -> None:
+    _, seen = NOTHING.evaluate({"new.csv": (10, 1_000)})
+    _, asked = seen.evaluate({"new.csv": (10, 1_000), "old.csv": (10, 1)})
+    assert asked.evaluate({"new.csv": (10, 1_000), "old.csv": (10, 1)})[0] == ("old.csv",)
+
+
+def test_the_same_name_with_other_content_is_asked_for_again() -> None:
+    _, seen = NOTHING.evaluate({"a.csv": (10, 1)})
+    _, asked = seen.evaluate({"a.csv": (10, 1)})
+    _, changed = asked.evaluate({"a.csv": (11, 2)})
+    assert changed.evaluate({"a.csv": (11, 2)})[0] == ("a.csv",)
+
+
+def test_files_that_are_gone_are_forgotten_so_the_cursor_does_not_grow() -> None:
+    _, seen = NOTHING.evaluate({"a.csv": (10, 1)})
+    _, asked = seen.evaluate({"a.csv": (10, 1)})
+    _, empty = asked.evaluate({})
+    assert empty == NOTHING
+    assert Arrivals.from_cursor(asked.to_cursor()) == asked
+
+
+def test_the_sensor_asks_for_one_run_for_all_files_that_are_whole(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    folder = inbox.arriving / "psp" / "adyen" / "EU"
+    folder.mkdir(parents=True)
+    for name in ("one.csv", "two.csv", ".hidden"):
+        (folder / name).write_text(name)
+        os.utime(folder / name, ns=(1_000, 1_000))
+    first = dg.build_sensor_context(resources={"inbox": inbox})
+    assert isinstance(arriving_files(first), dg.SkipReason)
+    second = dg.build_sensor_context(cursor=first.cursor, resources={"inbox": inbox})
+    result = arriving_files(second)
+    assert isinstance(result, dg.SensorResult)
+    assert result.run_requests is not None
+    assert [request.tags for request in result.run_requests] == [{"countroom/files": "2"}]
+    assert set(json.loads(second.cursor or "")["requested"]) == {"psp/adyen/EU/one.csv", "psp/adyen/EU/two.csv"}
+
+
+def test_an_inbox_nobody_made_yet_is_empty(tmp_path: Path) -> None:
+    assert look_into(Inbox(tmp_path)) == {}
+
+
+def test_a_landed_file_leaves_the_inbox_and_never_overwrites_an_earlier_one(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    file = inbox.arriving / "bank" / "may.sta"
+    for content in ("first", "second"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+        inbox.put_away(file, "landed")
+    assert sorted(path.name for path in (tmp_path / "landed" / "bank").iterdir()) == ["may.2.sta", "may.sta"]
+    assert (tmp_path / "landed" / "bank" / "may.sta").read_text() == "first"
+    assert look_into(inbox) == {}
+
+
+def test_a_file_outside_the_inbox_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "elsewhere.csv"
+    file.write_text("x")
+    assert Inbox(tmp_path / "home").put_away(file, "landed") is None
+    assert file.exists()

@@ -149,3 +149,36 @@ GATES = Table(
 )
 
 DERIVED_TABLES = (GROUPS, MEMBERS, BREAKS, CERTIFICATE, GATES)
+
+BREAK_CLASSES = Table(
+    "derived",
+    "break_class_catalogue",
+    "one class of breaks",
+    (
+        Column("break_class", T.TEXT, "BreakClass."),
+        Column("exposure_sign", T.INTEGER, "Which way a positive amount points: 1 owed to us, -1 owed by us, 0 the amount alone does not say."),
+        Column("sentence", T.TEXT, "How it is explained, with places for ids and amounts."),
+    ),
+    key=("break_class",),
+)
+
+DAY_ENDS = Table(
+    "derived",
+    "reconciliation__day_ends",
+    "one PSP, account and currency as the end of one day saw it",
+    (
+        Column("day_end_date", T.DATE, "The day (UTC) that ended."),
+        Column("as_of", T.TIMESTAMPTZ, "Knowledge watermark: the first instant of the next day; nothing known later counts."),
+        Column("psp", T.TEXT, "PSP, or `none`."),
+        Column("account", T.TEXT, "Merchant or bank account."),
+        Column("currency", T.TEXT, "ISO 4217."),
+        Column("matched_count", T.BIGINT, "Cases matched by then."),
+        Column("matched_minor", T.BIGINT, "Their amounts, positive towards us."),
+        Column("broken_count", T.BIGINT, "Cases broken by then."),
+        Column("broken_minor", T.BIGINT, "Their absolute amounts."),
+        Column("open_count", T.BIGINT, "Cases inside their expected lag."),
+        Column("open_minor", T.BIGINT, "Their amounts, positive towards us."),
+    ),
+    key=("day_end_date", "psp", "account", "currency"),
+    partition="day_end_date",
+)

@@ -16,7 +16,9 @@ _ROOMS = {"suite", "registry", "runner"}
 
 def suites() -> tuple[Suite, ...]:
     """All suites, by name. Raises: ValueError when two share a name."""
-    modules = [importlib.import_module(f"expectations.{module.name}") for module in pkgutil.iter_modules(expectations.__path__) if module.name not in _ROOMS]
+    modules = [
+        importlib.import_module(f"expectations.{module.name}") for module in pkgutil.iter_modules(expectations.__path__) if module.name not in _ROOMS
+    ]
     found = [suite for module in modules for suite in module.SUITES]
     if len({suite.name for suite in found}) != len(found):
         raise ValueError("two suites share a name")

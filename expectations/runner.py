@@ -36,9 +36,10 @@ def warm_up() -> None:
 def run(suite: Suite, frame: pl.DataFrame) -> tuple[Verdict, ...]:
     """Judge a frame that has the suite's columns, as whole numbers (`between`) and text. Catalogue words must be in the suite already."""
     import great_expectations as gx
+    from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = {"globally": False}
+    context.variables.progress_bars = ProgressBarsConfig(globally=False)
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset(suite.table)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _as_pandas(frame)})
     promises = list(_promises(suite, gx.expectations))
@@ -88,7 +89,7 @@ def _verdict(by_identity: dict[tuple[str, str], str], result: Any) -> Verdict:
 
 def _as_pandas(frame: pl.DataFrame) -> Any:
     """Whole numbers stay whole: a column with nulls becomes Int64, not float64. Everything else is text."""
-    import pandas as pd
+    import pandas as pd  # type: ignore[import-untyped]
 
     columns = {name: pd.array(frame[name].to_list(), dtype="Int64" if dtype.is_integer() else object) for name, dtype in frame.schema.items()}
     return pd.DataFrame(columns)

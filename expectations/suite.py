@@ -43,7 +43,15 @@ class Suite:
 
     def columns(self) -> tuple[str, ...]:
         """Every column the suite looks at, once, in a fixed order."""
-        named = [*self.not_null, *self.unique, *self.matches, *self.between, *self.one_of, *self.in_catalogue, *(name for pair in self.equal for name in pair)]
+        named = [
+            *self.not_null,
+            *self.unique,
+            *self.matches,
+            *self.between,
+            *self.one_of,
+            *self.in_catalogue,
+            *(name for pair in self.equal for name in pair),
+        ]
         return tuple(dict.fromkeys(named))
 
     def with_words(self, words: Mapping[str, tuple[str, ...]]) -> Suite:

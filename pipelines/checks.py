@@ -1,6 +1,6 @@
 """Suites of expectations as asset checks: one per suite, found by the registry. Judged in the expectations worker.
 
-An outbound promise that does not hold is an error: somebody relies on it. An inbound one is too, unless the suite says that it only asks for a person.
+An outbound promise that does not hold is an error: somebody relies on it. So is an inbound one, unless the suite says it only asks for a person.
 """
 
 from __future__ import annotations

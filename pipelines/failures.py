@@ -31,5 +31,5 @@ def told_to_dagster(attempt: str, retry_number: int = 0) -> Iterator[None]:
     except (Transient, psycopg.OperationalError) as error:
         raise dg.RetryRequested(max_retries=MAX_RETRIES, seconds_to_wait=FIRST_WAIT_SECONDS * 2**retry_number) from error
     except CountroomError as error:
-        metadata: dict[str, object] = {"code": error.code, **{f"detail/{key}": str(value) for key, value in error.detail.items()}}
+        metadata = {"code": error.code, **{f"detail/{key}": str(value) for key, value in error.detail.items()}}
         raise dg.Failure(description=f"{attempt}: {error}", metadata=metadata, allow_retries=False) from error

@@ -41,7 +41,7 @@ class _StepLines(logging.Handler):
         os.write(self._terminal, (line + "\n").encode())
 
 
-@dg.logger(description="One line per step, for a person at a terminal.")
+@dg.logger({}, "One line per step, for a person at a terminal.")
 def progress_logger(_: dg.InitLoggerContext) -> logging.Logger:
     """A logger with the one handler."""
     logger = logging.Logger("countroom.progress", level=logging.DEBUG)

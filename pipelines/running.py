@@ -100,7 +100,9 @@ def _config(folders: Sequence[Path], as_of: datetime | None) -> dict[str, Any]:
 
 def _report(result: dg.ExecuteInProcessResult) -> RunReport:
     evaluations = result.get_asset_check_evaluations()
-    failed = sorted(f"{each.asset_key.to_user_string()}: {each.check_name} ({each.severity.value.lower()})" for each in evaluations if not each.passed)
+    failed = sorted(
+        f"{each.asset_key.to_user_string()}: {each.check_name} ({each.severity.value.lower()})" for each in evaluations if not each.passed
+    )
     events = result.all_events
     return RunReport(
         run_id=result.run_id,

@@ -72,9 +72,7 @@ def identities_of_breaks(breaks: pl.DataFrame) -> list[Identity]:
 
 def identities_of_key(answer_key: pl.DataFrame) -> list[Identity]:
     """From answer_key.parquet."""
-    return [
-        (row["break_class"], row["currency"], int(row["amount_minor"]), frozenset(row["item_keys"])) for row in answer_key.iter_rows(named=True)
-    ]
+    return [(row["break_class"], row["currency"], int(row["amount_minor"]), frozenset(row["item_keys"])) for row in answer_key.iter_rows(named=True)]
 
 
 def _literal(row: dict[str, object]) -> frozenset[str]:

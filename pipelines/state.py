@@ -40,6 +40,7 @@ group by breaks.break_id, breaks.break_class, breaks.sub_class, breaks.counts_as
     breaks.amount_minor, breaks.exposure, breaks.event_date, breaks.age_days, breaks.batch_id, breaks.explanation
 order by breaks.counts_as_break desc, breaks.psp, breaks.account, breaks.currency, breaks.break_class, breaks.event_date, breaks.break_id
 """
+_KNOWN = "select to_regclass('reconciliation.fct_certificate') is not null and to_regclass('core.dim_currency') is not null as known"
 _EXPONENTS = "select distinct on (currency) currency, exponent from core.dim_currency order by currency, valid_from desc"
 
 
@@ -79,10 +80,11 @@ class State:
 
 def read_state(warehouse: Warehouse) -> State:
     """The state of the last run. Raises: Refused (`nothing_published`) before the first one."""
-    known = warehouse.read("select to_regclass('reconciliation.fct_certificate') is not null and to_regclass('core.dim_currency') is not null as known")
-    if not known["known"][0]:
+    known = warehouse.read(_KNOWN)["known"][0]
+    if not known:
         raise Refused("nothing has been reconciled here yet: run `countroom run` first", code="nothing_published")
     row = warehouse.read(_CERTIFICATE).row(0, named=True)
-    certificate = Certificate(**{name: value if value is not None or not name.endswith("_count") else 0 for name, value in row.items()})
+    counts = (row[name] or 0 for name in ("in_count", "matched_count", "broken_count", "ignored_count"))
+    certificate = Certificate(row["run_id"], row["as_of"], row["closes"], *counts)
     exponents = dict(warehouse.read(_EXPONENTS).iter_rows())
     return State(certificate, warehouse.read(_BY_ACCOUNT), warehouse.read(_BY_CLASS), warehouse.read(_BREAKS), exponents)

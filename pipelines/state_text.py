@@ -68,6 +68,6 @@ def _certificate(state: State) -> str:
     if it.run_id is None:
         return "certificate: nothing was there to reconcile"
     verdict = "closes" if it.closes else "DOES NOT CLOSE"
-    counts = f"{it.in_count:,} items = {it.matched_count:,} matched + {it.broken_count:,} in breaks or open + {it.ignored_count:,} ignored with a reason"
+    parts = f"{it.matched_count:,} matched + {it.broken_count:,} in breaks or open + {it.ignored_count:,} ignored with a reason"
     as_of = it.as_of.isoformat(timespec="seconds") if it.as_of else "?"
-    return f"certificate {it.run_id} as of {as_of}: {verdict}; {counts}"
+    return f"certificate {it.run_id} as of {as_of}: {verdict}; {it.in_count:,} items = {parts}"

@@ -54,8 +54,10 @@ class RunWorld:
         """A database of the test's own with everything the run left."""
         name = f"{make_url(self.url).database}_{uuid.uuid4().hex[:8]}"
         _admin(self.server, sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(str(make_url(self.url).database))))
+        url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
+        let_pipeline_create(url)
         try:
-            yield make_url(self.url).set(database=name).render_as_string(hide_password=False)
+            yield url
         finally:
             _admin(self.server, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
 
@@ -69,6 +71,7 @@ def run_world(pg_server: str, template_database: str, session_root: Path) -> Run
     with locks.exclusive(session_root / "world.lock", timeout_seconds=600):
         if not kept.exists():
             _admin(pg_server, sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database)))
+            let_pipeline_create(url)
             world = build(SPEC)
             write_world(world, folder)
             record_books(world, url)
@@ -106,6 +109,12 @@ def countroom(arguments: list[str], url: str, home: Path) -> subprocess.Complete
     return subprocess.run(
         [sys.executable, "-m", "pipelines.cli", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500
     )
+
+
+def let_pipeline_create(url: str) -> None:
+    """What migrations grant on a database, which a copy of it does not inherit: dbt may create its schemas."""
+    name = sql.Identifier(str(make_url(url).database))
+    _admin(url, sql.SQL("grant create on database {} to countroom_pipeline").format(name))
 
 
 def _admin(server: str, statement: sql.Composed) -> None:

@@ -13,7 +13,7 @@ from pipelines.resources.warehouse import Warehouse
 
 
 @dg.multi_asset(specs=[spec_of(table) for table in CATALOGUES])
-def catalogues(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult]:
+def catalogues(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> Iterator[dg.MaterializeResult[None]]:
     """PSPs, merchant accounts, fee contracts, kinds, account classes and currencies, as the code of this run knows them."""
     with told_to_dagster("exporting the registries", context.retry_number):
         for table in CATALOGUES:

@@ -45,7 +45,7 @@ def arrived_files(
     object_store: dg.ResourceParam[ObjectStore],
     clock: dg.ResourceParam[Clock],
     inbox: dg.ResourceParam[Inbox],
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """PSP reports, bank statements and rates that arrived, landed whole or refused with a reason."""
     with told_to_dagster("landing files", context.retry_number), warehouse.connect() as connection:
         landed = list(_land_all(context, config.folders, connection, object_store, clock, inbox))
@@ -58,7 +58,7 @@ def app_facts(
     warehouse: dg.ResourceParam[Warehouse],
     app_database: dg.ResourceParam[Warehouse],
     clock: dg.ResourceParam[Clock],
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Ledger and payment facts that became visible since the last run, from one snapshot."""
     with told_to_dagster("landing app tables", context.retry_number), warehouse.connect() as connection:
         with app_database.connect() as app:
@@ -95,7 +95,7 @@ def _file_list(landed: list[LandedFile]) -> dg.MetadataValue:
 
 def _results(
     tables: tuple[Table, ...], connection: psycopg.Connection[object], metadata: dict[str, dg.MetadataValue]
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     for table in tables:
         totals = totals_of(connection, table.schema, table.name, table.column_names())
         yield dg.MaterializeResult(asset_key=key_of(table), metadata={**totals.as_metadata(), **metadata})

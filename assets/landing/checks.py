@@ -17,20 +17,28 @@ _SHOWN = 20
 @dg.asset_check(asset=key_of(SOURCE_FILES), description="No file waits as refused, and no row of a landed file was rejected.")
 def every_file_was_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """Fails, as a warning, while a refused file or a rejected row is known."""
-    bad = warehouse.read("select name, coalesce(refusal, rows_rejected || ' rows rejected') as why from raw.source_files where refusal is not null or rows_rejected > 0 order by received_at, name")
+    bad = warehouse.read(_NOT_ACCEPTED)
     lines = [f"{name}: {why}" for name, why in bad.head(_SHOWN).iter_rows()]
     return dg.AssetCheckResult(
-        passed=bad.is_empty(), severity=dg.AssetCheckSeverity.WARN, metadata={"count": bad.height, "files": dg.MetadataValue.md("\n\n".join(lines) or "none")}
+        passed=bad.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"count": bad.height, "files": dg.MetadataValue.md("\n\n".join(lines) or "none")},
     )
 
 
-@dg.asset_check(asset=key_of(SOURCE_FILES), blocking=True, description="rows_in = landed + rejected + duplicate, and raw has exactly the landed rows.")
+@dg.asset_check(
+    asset=key_of(SOURCE_FILES), blocking=True, description="rows_in = landed + rejected + duplicate, and raw has exactly the landed rows."
+)
 def rows_are_accounted_for(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """Fails when the registry and the raw tables disagree about one file."""
     wrong = warehouse.read(_DISAGREEING)
     return dg.AssetCheckResult(passed=wrong.is_empty(), metadata={"files": wrong.height, "first": wrong["name"][0] if wrong.height else "none"})
 
 
+_NOT_ACCEPTED = """
+select name, coalesce(refusal, rows_rejected || ' rows rejected') as why from raw.source_files
+where refusal is not null or rows_rejected > 0 order by received_at, name
+"""
 _DISAGREEING = """
 with landed as (
     select _file_id, count(*) as row_count from raw.psp__settlement_lines group by _file_id

@@ -38,7 +38,7 @@ def reconciled(
     warehouse: dg.ResourceParam[Warehouse],
     object_store: dg.ResourceParam[ObjectStore],
     clock: dg.ResourceParam[Clock],
-) -> Iterator[dg.MaterializeResult]:
+) -> Iterator[dg.MaterializeResult[None]]:
     """Every item in one group, one break, or ignored with a reason; and the certificate that none was lost."""
     with told_to_dagster("reconciling", context.retry_number):
         outcome = _reconcile(warehouse, warehouse.read(ITEMS), clock.now())
@@ -63,7 +63,7 @@ def reconciled(
     metadata=spec_of(DAY_ENDS).metadata,
     deps=list(_INPUTS),
 )
-def reconciliation__day_ends(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def reconciliation__day_ends(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """The engine's answer at the end of each day of the partition range, over what was known by then."""
     with told_to_dagster("looking back at day ends", context.retry_number):
         items, written = warehouse.read(ITEMS), 0
@@ -76,7 +76,7 @@ def reconciliation__day_ends(context: dg.AssetExecutionContext, warehouse: dg.Re
 
 
 @dg.multi_asset(specs=[spec_of(BREAK_CLASSES)])
-def break_classes(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult:
+def break_classes(warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
     """The engine's words for what can be wrong, as SQL may use them."""
     rows = [(each.value, EXPOSURE_SIGN[each], SENTENCES[each]) for each in BreakClass]
     schema = {"break_class": pl.String(), "exposure_sign": pl.Int32(), "sentence": pl.String()}

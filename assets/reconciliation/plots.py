@@ -43,5 +43,6 @@ def picture(by_day: pl.DataFrame) -> str:
     broken.legend(loc="upper left", frameon=False)
     broken.tick_params(axis="x", rotation=90, labelsize=7)
     buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_png(buffer)
+    FigureCanvasAgg(figure)
+    figure.savefig(buffer, format="png")
     return f"![cases by day](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"

@@ -15,7 +15,12 @@
 
 {# The date the book of an account gives to an instant: transactional/vocabulary/time.py business_date.
    `shift_seconds` is 0 for a book that closes at midnight, else what moves its cut-off to midnight. #}
-{% macro business_date(instant, zone, shift_seconds) %}cast({{ dbt.dateadd('second', shift_seconds, local_time(instant, zone)) }} as date){% endmacro %}
+{% macro business_date(instant, zone, shift_seconds) -%}
+    cast(
+            {{ dbt.dateadd('second', shift_seconds, local_time(instant, zone)) }}
+            as date
+        )
+{%- endmacro %}
 
 {# sum(bigint) is numeric in PostgreSQL and hugeint in DuckDB: money stays bigint. #}
 {% macro sum_minor(expression) %}cast(coalesce(sum({{ expression }}), 0) as bigint){% endmacro %}

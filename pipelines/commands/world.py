@@ -80,7 +80,7 @@ def _write_books(world: object) -> None:
     from transactional.db.location import locate_databases
     from transactional.db.unit_of_work import UnitOfWork
     from transactional.settings import load_settings
-    from transactional.simulation.drive import item_lines, write_books
+    from transactional.simulation.drive import write_books
     from transactional.simulation.world import World
 
     assert isinstance(world, World)
@@ -93,7 +93,6 @@ def _write_books(world: object) -> None:
     try:
         with UnitOfWork(engine) as work:
             write_books(work.connection, world.chunks, world.payout_entries, progress)
-            world.ledger_lines = item_lines(work.connection)
             work.commit()
     finally:
         engine.dispose()

@@ -102,8 +102,7 @@ class Dbt:
         Raises: ContractBroken after the last event, naming what failed, when a model or a test did.
         """
         failed: list[str] = []
-        for event in self._ask({"build": list(arguments)}, failed):
-            yield event
+        yield from self._ask({"build": list(arguments)}, failed)
         if failed:
             raise ContractBroken("dbt build failed: " + "; ".join(failed[:10]), code="dbt_build", detail={"failed": len(failed)})
 

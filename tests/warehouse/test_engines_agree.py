@@ -120,4 +120,3 @@ def test_each_column_that_a_mart_has_is_documented_with_its_type(duck: Path, run
         if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral":
             present = from_duckdb(duck, node["schema"], node["alias"]).columns
             assert sorted(node["columns"]) == sorted(present), node["name"]
-

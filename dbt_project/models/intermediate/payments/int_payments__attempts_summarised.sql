@@ -13,9 +13,9 @@ events as (
 money_by_attempt as (
     select
         attempt_id,
-        {{ sum_minor("case when money_kind = 'deposit' then amount_minor end") }} as captured_minor,
+        {{ sum_minor("case when money_kind in ('deposit', 'deposit_reversed') then amount_minor end") }} as captured_minor,
         {{ sum_minor("case when money_kind in ('refund', 'refund_reversed') then -amount_minor end") }} as refunded_minor,
-        {{ sum_minor("case when money_kind in ('chargeback', 'chargeback_reversed', 'second_chargeback') then -amount_minor end") }} as charged_back_minor,
+        {{ sum_minor("case when money_kind like '%chargeback%' then -amount_minor end") }} as charged_back_minor,
         {{ sum_minor("case when money_kind in ('withdrawal', 'withdrawal_returned') then -amount_minor end") }} as paid_out_minor,
         {{ sum_minor('case when money_kind is not null then amount_minor end') }} as moved_minor,
         cast(count(*) as bigint) as event_count,

@@ -20,36 +20,12 @@ moved as (
         and amount_minor is not null
 ),
 
-int_reconciliation__attempt_items_selected as (
+-- the book of the account cuts the day; of an account nobody registered, its PSP's
+dated as (
     select
-        'attempt:' || {{ hex_id('moved.event_id') }} as item_key,
-        'attempt' as source,
-        moved.psp,
-        moved.merchant_account as account,
-        moved.money_kind as kind,
-        moved.raw_kind,
-        moved.currency,
-        moved.amount_minor,
-        cast(null as {{ dbt.type_string() }}) as net_currency,
-        cast(null as bigint) as net_minor,
-        cast(null as bigint) as commission_minor,
-        cast(null as bigint) as markup_minor,
-        cast(null as bigint) as scheme_fee_minor,
-        cast(null as bigint) as interchange_minor,
-        cast(null as {{ dbt.type_string() }}) as exchange_rate,
-        moved.psp_reference,
-        moved.modification_reference,
-        moved.merchant_reference,
-        cast(null as {{ dbt.type_string() }}) as ext_id,
-        cast(null as {{ dbt.type_string() }}) as batch_id,
-        cast(null as {{ dbt.type_string() }}) as bank_reference,
-        moved.payment_method,
-        moved.effective_at as occurred_at,
-        {{ business_date('moved.effective_at', "coalesce(accounts.zone, psps.zone, 'UTC')", 'coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0)') }} as booked_on,
-        cast(null as {{ dbt.type_string() }}) as file_name,
-        cast(null as integer) as file_version,
-        cast(null as integer) as line_no,
-        moved.recorded_at as known_at
+        moved.*,
+        coalesce(accounts.zone, psps.zone, 'UTC') as local_zone,
+        coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0) as day_shift_seconds
     from moved
     left join accounts
         on
@@ -59,6 +35,39 @@ int_reconciliation__attempt_items_selected as (
             and {{ utc_date('moved.effective_at') }} < accounts.valid_until
     left join psps
         on moved.psp = psps.psp
+),
+
+int_reconciliation__attempt_items_selected as (
+    select
+        'attempt:' || {{ hex_id('event_id') }} as item_key,
+        'attempt' as source,
+        psp,
+        merchant_account as account,
+        money_kind as kind,
+        raw_kind,
+        currency,
+        amount_minor,
+        cast(null as {{ dbt.type_string() }}) as net_currency,
+        cast(null as bigint) as net_minor,
+        cast(null as bigint) as commission_minor,
+        cast(null as bigint) as markup_minor,
+        cast(null as bigint) as scheme_fee_minor,
+        cast(null as bigint) as interchange_minor,
+        cast(null as {{ dbt.type_string() }}) as exchange_rate,
+        psp_reference,
+        modification_reference,
+        merchant_reference,
+        cast(null as {{ dbt.type_string() }}) as ext_id,
+        cast(null as {{ dbt.type_string() }}) as batch_id,
+        cast(null as {{ dbt.type_string() }}) as bank_reference,
+        payment_method,
+        effective_at as occurred_at,
+        {{ business_date('effective_at', 'local_zone', 'day_shift_seconds') }} as booked_on,
+        cast(null as {{ dbt.type_string() }}) as file_name,
+        cast(null as integer) as file_version,
+        cast(null as integer) as line_no,
+        recorded_at as known_at
+    from dated
 )
 
 select * from int_reconciliation__attempt_items_selected

@@ -6,7 +6,9 @@ with lines as (
 
 -- pending, intraday and notified entries repeat money that an end-of-day statement books
 booked as (
-    select * from lines where is_booked
+    select *
+    from lines
+    where is_booked
 ),
 
 int_reconciliation__bank_items_selected as (

@@ -79,8 +79,7 @@ int_reconciliation__cases_assembled as (
         coalesce(
             cases.case_kind,
             case
-                when hops.ledger_count + hops.attempt_count + hops.activity_count + hops.settlement_count > 0
-                    and hops.payout_count = 0 and hops.bank_count = 0 then 'transaction'
+                when hops.item_count > hops.payout_count + hops.bank_count and hops.payout_count = 0 and hops.bank_count = 0 then 'transaction'
                 when hops.payout_count > 0 then 'payout'
                 else 'statement'
             end

@@ -30,36 +30,12 @@ movements as (
         or (postings.account_class = 'psp_payout_in_transit' and kinds.family = 'payout')
 ),
 
-int_reconciliation__ledger_items_selected as (
+-- the book of the account cuts the day; of an account nobody registered, its PSP's
+dated as (
     select
-        'ledger:' || {{ hex_id('movements.entry_id') }} || ':' || {{ text_id('movements.line') }} as item_key,
-        'ledger' as source,
-        movements.psp,
-        movements.merchant_account as account,
-        movements.entry_kind as kind,
-        movements.entry_kind as raw_kind,
-        movements.currency,
-        movements.item_minor as amount_minor,
-        cast(null as {{ dbt.type_string() }}) as net_currency,
-        cast(null as bigint) as net_minor,
-        cast(null as bigint) as commission_minor,
-        cast(null as bigint) as markup_minor,
-        cast(null as bigint) as scheme_fee_minor,
-        cast(null as bigint) as interchange_minor,
-        cast(null as {{ dbt.type_string() }}) as exchange_rate,
-        case when movements.is_payout then null else movements.psp_reference end as psp_reference,
-        movements.modification_reference,
-        movements.merchant_reference,
-        cast(null as {{ dbt.type_string() }}) as ext_id,
-        case when movements.is_payout then movements.psp_reference end as batch_id,
-        cast(null as {{ dbt.type_string() }}) as bank_reference,
-        movements.payment_method,
-        movements.effective_at as occurred_at,
-        {{ business_date('movements.effective_at', "coalesce(accounts.zone, psps.zone, 'UTC')", 'coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0)') }} as booked_on,
-        cast(null as {{ dbt.type_string() }}) as file_name,
-        cast(null as integer) as file_version,
-        cast(null as integer) as line_no,
-        movements.recorded_at as known_at
+        movements.*,
+        coalesce(accounts.zone, psps.zone, 'UTC') as local_zone,
+        coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0) as day_shift_seconds
     from movements
     left join accounts
         on
@@ -69,6 +45,39 @@ int_reconciliation__ledger_items_selected as (
             and {{ utc_date('movements.effective_at') }} < accounts.valid_until
     left join psps
         on movements.psp = psps.psp
+),
+
+int_reconciliation__ledger_items_selected as (
+    select
+        'ledger:' || {{ hex_id('entry_id') }} || ':' || {{ text_id('line') }} as item_key,
+        'ledger' as source,
+        psp,
+        merchant_account as account,
+        entry_kind as kind,
+        entry_kind as raw_kind,
+        currency,
+        item_minor as amount_minor,
+        cast(null as {{ dbt.type_string() }}) as net_currency,
+        cast(null as bigint) as net_minor,
+        cast(null as bigint) as commission_minor,
+        cast(null as bigint) as markup_minor,
+        cast(null as bigint) as scheme_fee_minor,
+        cast(null as bigint) as interchange_minor,
+        cast(null as {{ dbt.type_string() }}) as exchange_rate,
+        case when is_payout then null else psp_reference end as psp_reference,
+        modification_reference,
+        merchant_reference,
+        cast(null as {{ dbt.type_string() }}) as ext_id,
+        case when is_payout then psp_reference end as batch_id,
+        cast(null as {{ dbt.type_string() }}) as bank_reference,
+        payment_method,
+        effective_at as occurred_at,
+        {{ business_date('effective_at', 'local_zone', 'day_shift_seconds') }} as booked_on,
+        cast(null as {{ dbt.type_string() }}) as file_name,
+        cast(null as integer) as file_version,
+        cast(null as integer) as line_no,
+        recorded_at as known_at
+    from dated
 )
 
 select * from int_reconciliation__ledger_items_selected

@@ -7,7 +7,8 @@ counted as (
     select
         *,
         coalesce(net_currency, currency) as batch_currency,
-        coalesce(net_minor, amount_minor) as balance_minor
+        coalesce(net_minor, amount_minor) as balance_minor,
+        case when family in ('player', 'account') then family else 'other' end as line_family
     from items
     where
         source in ('settlement', 'payout')
@@ -23,9 +24,9 @@ int_reconciliation__payout_batches_summed as (
         batch_currency as currency,
         {{ count_where("source = 'settlement'") }} as line_count,
         {{ count_where("source = 'payout'") }} as payout_count,
-        {{ sum_minor("case when source = 'settlement' and family = 'player' then balance_minor end") }} as payment_net_minor,
-        {{ sum_minor("case when source = 'settlement' and family = 'account' then balance_minor end") }} as account_net_minor,
-        {{ sum_minor("case when source = 'settlement' and coalesce(family, 'other') not in ('player', 'account') then balance_minor end") }} as other_net_minor,
+        {{ sum_minor("case when source = 'settlement' and line_family = 'player' then balance_minor end") }} as payment_net_minor,
+        {{ sum_minor("case when source = 'settlement' and line_family = 'account' then balance_minor end") }} as account_net_minor,
+        {{ sum_minor("case when source = 'settlement' and line_family = 'other' then balance_minor end") }} as other_net_minor,
         {{ sum_minor("case when source = 'payout' then balance_minor end") }} as payout_minor,
         {{ sum_minor('balance_minor') }} as residue_minor,
         {{ sum_minor('commission_minor') }} as commission_minor,

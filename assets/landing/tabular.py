@@ -12,6 +12,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from transactional.vocabulary.errors import ContractBroken, Place
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _LARGEST_UNPACKED = 1_000_000_000
+_LONE_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]")
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f")
 
@@ -80,8 +82,8 @@ def _decode(content: bytes, name: str) -> str:
 
 
 def _from_delimited(text: str, name: str) -> Sheet:
-    line, header_line = next((number, row) for number, row in enumerate(text.splitlines(), 1) if row.strip())
-    delimiter = max(_DELIMITERS, key=lambda mark: (len(next(csv.reader([header_line], delimiter=mark), [])), -_DELIMITERS.index(mark)))
+    line, header_line = next(((number, row) for number, row in enumerate(text.splitlines(), 1) if row.strip()), (1, ""))
+    delimiter = max(_DELIMITERS, key=lambda mark: (len(next(csv.reader([header_line[:100_000]], delimiter=mark), [])), -_DELIMITERS.index(mark)))
     return _sheet(_records(text, name, delimiter), name, line)
 
 
@@ -141,7 +143,7 @@ def _spreadsheet(content: bytes, name: str) -> Sheet:
 def _refuse_other_archives(content: bytes, name: str) -> None:
     try:
         members = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except zipfile.BadZipFile as error:
+    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError) as error:
         raise ContractBroken("a damaged archive; expected an xlsx", code="not_a_table", place=Place(name)) from error
     if not any(member.filename.startswith("xl/") for member in members):
         raise ContractBroken("an archive that is not an xlsx; unpack it first", code="not_a_table", place=Place(name))
@@ -162,6 +164,8 @@ def _from_json(text: str, name: str) -> Sheet:
 def _json_objects(text: str, name: str) -> Iterator[tuple[int, dict[str, object]]]:
     def parse(document: str, line: int) -> object:
         try:
+            if _LONE_SURROGATE.search(document):  # half a character: no UTF-8, so no table, can hold it
+                raise json.JSONDecodeError("half a surrogate pair", document, 0)
             return json.loads(document, parse_float=str, parse_int=str, parse_constant=str)
         except (json.JSONDecodeError, RecursionError) as error:
             raise ContractBroken(

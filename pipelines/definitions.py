@@ -23,7 +23,6 @@ from psycopg.conninfo import conninfo_to_dict  # noqa: E402
 from assets.warehouse.assets import warehouse_assets  # noqa: E402
 from pipelines.checks import expectation_checks  # noqa: E402
 from pipelines.jobs import JOBS  # noqa: E402
-from pipelines.progress import progress_logger  # noqa: E402
 from pipelines.resources.clock import Clock, FixedClock, SystemClock  # noqa: E402
 from pipelines.resources.dbt import Dbt, DbtTarget  # noqa: E402
 from pipelines.resources.expectations import ExpectationsRunner  # noqa: E402
@@ -31,6 +30,7 @@ from pipelines.resources.object_store import ObjectStore, open_object_store  # n
 from pipelines.resources.places import Inbox  # noqa: E402
 from pipelines.resources.turn import turn  # noqa: E402
 from pipelines.resources.warehouse import Warehouse  # noqa: E402
+from pipelines.runs.progress import progress_logger  # noqa: E402
 from pipelines.schedules import SCHEDULES  # noqa: E402
 from pipelines.sensors import SENSORS  # noqa: E402
 from transactional.db.engine import PIPELINE_ROLE  # noqa: E402

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from pipelines.score import Score
+    from pipelines.standing.score import Score
     from transactional.db.location import Databases
     from transactional.settings import Settings
     from transactional.simulation.world import World
@@ -30,9 +30,9 @@ def demo(
     """
     from pipelines.console import answer, step
     from pipelines.resources.warehouse import Warehouse
-    from pipelines.running import bring_to_head, run_pipeline
-    from pipelines.state import read_state
-    from pipelines.state_text import told
+    from pipelines.runs.in_process import bring_to_head, run_pipeline
+    from pipelines.standing.state import read_state
+    from pipelines.standing.text import told
     from transactional.db.engine import PIPELINE_ROLE
     from transactional.db.location import locate_databases
     from transactional.settings import load_settings
@@ -115,7 +115,7 @@ def _scored(breaks: object, world: World) -> Score:
 
     import polars as pl
 
-    from pipelines.score import identities_of_breaks, identities_of_key, score
+    from pipelines.standing.score import identities_of_breaks, identities_of_key, score
     from transactional.simulation.world import answer_key
 
     assert isinstance(breaks, pl.DataFrame)
@@ -123,7 +123,7 @@ def _scored(breaks: object, world: World) -> Score:
 
 
 def _score_lines(outcome: Score) -> list[str]:
-    from pipelines.state_text import aligned
+    from pipelines.standing.text import aligned
 
     rows = [("class", "planted", "reported", "right", "precision", "recall")]
     rows += [

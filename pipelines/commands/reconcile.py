@@ -20,8 +20,8 @@ def reconcile(
     """
     from pipelines.console import answer, answer_json
     from pipelines.resources.warehouse import Warehouse
-    from pipelines.state import read_state
-    from pipelines.state_text import told
+    from pipelines.standing.state import read_state
+    from pipelines.standing.text import told
     from transactional.db.engine import PIPELINE_ROLE
     from transactional.db.location import locate_databases
     from transactional.settings import load_settings

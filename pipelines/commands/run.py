@@ -26,7 +26,7 @@ def run(
     from dataclasses import asdict
 
     from pipelines.console import answer, answer_json
-    from pipelines.running import bring_to_head, run_pipeline
+    from pipelines.runs.in_process import bring_to_head, run_pipeline
     from transactional.db.location import locate_databases
     from transactional.settings import load_settings
     from transactional.vocabulary.errors import InputRejected

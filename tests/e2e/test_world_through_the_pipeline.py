@@ -7,8 +7,8 @@ import json
 import pytest
 
 from pipelines.resources.warehouse import Warehouse
-from pipelines.score import identities_of_breaks, identities_of_key, score
-from pipelines.state import read_state
+from pipelines.standing.score import identities_of_breaks, identities_of_key, score
+from pipelines.standing.state import read_state
 from tests.running_world import RunWorld, countroom
 
 pytestmark = pytest.mark.slow

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.score import Identity, identities_of_breaks, score
+from pipelines.standing.score import Identity, identities_of_breaks, score
 
 REFUND: Identity = ("missing_in_ledger", "EUR", -500, frozenset({"settlement:a:2"}))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from pipelines.state import State
+from pipelines.standing.state import State
 from transactional.vocabulary.money import format_minor
 
 Cells = Sequence[str]

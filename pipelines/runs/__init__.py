@@ -1,0 +1,1 @@
+"""Runs: the whole pipeline inside one process, with progress for a person."""

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     import dagster as dg
 
 
+_STATEMENT_TIMEOUT_MS = 60_000
+
+
 @dataclass(frozen=True, slots=True)
 class RunReport:
     """What a run did. `failed_checks` are those that did not pass, warnings included."""
@@ -83,9 +86,12 @@ def run_pipeline(settings: Settings, databases: Databases, folders: Sequence[Pat
             from pipelines.definitions import defs
         with step("running reconciliation_run_job"):
             job = defs.resolve_job_def("reconciliation_run_job")
+            instance = stack.enter_context(dg.DagsterInstance.get())
+            # its storage opens a connection per statement, some 1,300 in a run: let it keep one, as it does under its own web server
+            instance.optimize_for_webserver(statement_timeout=_STATEMENT_TIMEOUT_MS, pool_recycle=3_600, max_overflow=20)
             result = job.execute_in_process(
                 run_config=_config(folders, as_of),
-                instance=stack.enter_context(dg.DagsterInstance.get()),
+                instance=instance,
                 resources={"dbt": dbt, "expectations": expectations},
                 raise_on_error=False,
             )

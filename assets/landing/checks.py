@@ -17,12 +17,13 @@ _SHOWN = 20
 @dg.asset_check(asset=key_of(SOURCE_FILES), description="No file waits as refused, and no row of a landed file was rejected.")
 def every_file_was_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """Fails, as a warning, while a refused file or a rejected row is known."""
-    bad = warehouse.read(_NOT_ACCEPTED)
-    lines = [f"{name}: {why}" for name, why in bad.head(_SHOWN).iter_rows()]
+    with warehouse.connect() as connection:
+        bad = connection.execute(_NOT_ACCEPTED).fetchall()
+    lines = [f"{name}: {why}" for name, why in bad[:_SHOWN]]
     return dg.AssetCheckResult(
-        passed=bad.is_empty(),
+        passed=not bad,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"count": bad.height, "files": dg.MetadataValue.md("\n\n".join(lines) or "none")},
+        metadata={"count": len(bad), "files": dg.MetadataValue.md("\n\n".join(lines) or "none")},
     )
 
 
@@ -31,8 +32,9 @@ def every_file_was_accepted(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetC
 )
 def rows_are_accounted_for(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
     """Fails when the registry and the raw tables disagree about one file."""
-    wrong = warehouse.read(_DISAGREEING)
-    return dg.AssetCheckResult(passed=wrong.is_empty(), metadata={"files": wrong.height, "first": wrong["name"][0] if wrong.height else "none"})
+    with warehouse.connect() as connection:
+        wrong = connection.execute(_DISAGREEING).fetchall()
+    return dg.AssetCheckResult(passed=not wrong, metadata={"files": len(wrong), "first": str(wrong[0][0]) if wrong else "none"})
 
 
 _NOT_ACCEPTED = """

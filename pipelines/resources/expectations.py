@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import polars as pl
+from psycopg import sql
 
 from expectations.suite import Suite
 from pipelines.resources.warehouse import Warehouse
@@ -23,7 +24,7 @@ class ExpectationsRunner:
 
     def judge(self, suite: Suite, warehouse: Warehouse) -> Sequence[dict[str, Any]]:
         """Every promise of the suite over the whole table: promise, held, broken_count, examples."""
-        words = {column: _words(warehouse, catalogue) for column, catalogue in suite.in_catalogue.items()}
+        words = _words(suite, warehouse)
         self.start()
         assert self._worker is not None
         with tempfile.TemporaryDirectory(dir=self._folder(), prefix="frame-") as folder:
@@ -63,6 +64,12 @@ def _frame(suite: Suite, warehouse: Warehouse) -> pl.DataFrame:
     return warehouse.read(f'select {columns} from "{suite.schema}"."{suite.table}"')  # noqa: S608 - names from the suite
 
 
-def _words(warehouse: Warehouse, catalogue: str) -> list[str]:
-    table, _, word = catalogue.partition(".")
-    return warehouse.read(f'select "{word}" from derived."{table}"')[word].to_list()  # noqa: S608 - names from the suite
+def _words(suite: Suite, warehouse: Warehouse) -> dict[str, list[str]]:
+    """The words of each column that a catalogue defines."""
+    found = {}
+    with warehouse.connect() as connection:
+        for column, catalogue in suite.in_catalogue.items():
+            table, _, word = catalogue.partition(".")
+            query = sql.SQL("select {} from {}").format(sql.Identifier(word), sql.Identifier("derived", table))
+            found[column] = [str(row[0]) for row in connection.execute(query).fetchall()]
+    return found

@@ -43,6 +43,9 @@ def prepare_dagster_home(home: Path, app_url: str) -> Path:
     if given is None:
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "dagster.yaml").write_text(_CONFIGURATION)
+        # without this file the UI opens with a dialog that asks for an e-mail address
+        (folder / ".nux").mkdir(exist_ok=True)
+        (folder / ".nux" / "nux.yaml").write_text("seen: 1\n")
         os.environ["DAGSTER_HOME"] = str(folder)
     with psycopg.connect(app_url, autocommit=True) as connection:
         connection.execute(f"create schema if not exists {SCHEMA}")

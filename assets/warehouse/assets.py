@@ -14,7 +14,8 @@ from dagster_dbt import dbt_assets
 from dagster_dbt.asset_utils import get_updated_cli_invocation_params_for_context
 from dagster_dbt.core.dbt_cli_event import DbtCoreCliEventMessage
 
-from assets.warehouse.translator import CountroomTranslator, Place
+from assets.warehouse.places import Place
+from assets.warehouse.translator import CountroomTranslator
 from pipelines.failures import told_to_dagster
 from pipelines.resources.dbt import Dbt
 from pipelines.resources.warehouse import Warehouse

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+_BOOKS_WRITTEN = ".books-written"
+
 
 @app.command()
 def demo(
@@ -25,8 +26,9 @@ def demo(
 ) -> int:
     """Build a casino, land its reports and statements, run the pipeline, show the reconciliation and its score against the answer key.
 
-    Exit code 0: every planted defect was found with its class, amount and items, and nothing else; 1: the score is not perfect; 2: a step failed.
-    It needs a database without facts: with your own database or a used home folder it says so and touches nothing.
+    Run again, it lands the same files (which changes nothing) and shows the same answer. It needs a database without other facts: otherwise it says
+    so and touches nothing. Exit code 0: every planted defect was found with its class, amount and items, and nothing else; 1: the score is not
+    perfect; 2: a step failed.
     """
     from pipelines.console import answer, step
     from pipelines.resources.warehouse import Warehouse
@@ -39,17 +41,20 @@ def demo(
 
     settings = load_settings()
     databases = locate_databases(settings)
+    folder = settings.home / "demo" / f"players-{players}-days-{days}-seed-{seed}"
     with step("preparing the database"):
         bring_to_head(databases)
-        _refuse_used(databases)
+        is_new = not (folder / _BOOKS_WRITTEN).exists()
+        if is_new:
+            _refuse_used(databases)
     with step(f"simulating {players} players for {days} days (seed {seed})"):
         world = _simulate(players, days, seed)
-    with step("writing the casino's books through its services"):
-        _write_books(databases, world)
-    with tempfile.TemporaryDirectory(prefix="countroom-demo-") as temporary:
-        folder = Path(temporary)
         _write_files(world, folder)
-        report = run_pipeline(settings, databases, [folder, folder / "v2"] if (folder / "v2").exists() else [folder], world.spec.as_of)
+    if is_new:
+        with step("writing the casino's books through its services"):
+            _write_books(databases, world)
+            (folder / _BOOKS_WRITTEN).touch()
+    report = run_pipeline(settings, databases, [folder, folder / "v2"] if (folder / "v2").exists() else [folder], world.spec.as_of)
     for line in report.failed_steps:
         answer(f"failed: {line}")
     if not report.succeeded:
@@ -61,7 +66,7 @@ def demo(
     for line in _score_lines(outcome):
         answer(line)
     answer(f"\n{report.checks} checks ran; warnings and failures: {', '.join(report.failed_checks) or 'none'}")
-    answer(_where_next(settings, seed))
+    answer(_where_next(settings, folder))
     return 0 if outcome.is_perfect and state.certificate.closes else 1
 
 
@@ -104,7 +109,9 @@ def _write_books(databases: Databases, world: World) -> None:
 
 
 def _write_files(world: World, folder: Path) -> None:
-    for path, content in sorted(world.files.items()):
+    from transactional.simulation.world import answer_key, summary
+
+    for path, content in sorted({**world.files, "world.json": summary(world), "answer_key.parquet": answer_key(world)}.items()):
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(content)
@@ -136,8 +143,8 @@ def _score_lines(outcome: Score) -> list[str]:
     return lines
 
 
-def _where_next(settings: Settings, seed: int) -> str:
+def _where_next(settings: Settings, folder: Path) -> str:
     return (
-        f"the casino is in {settings.home} (seed {seed}). Next: make up, then open http://127.0.0.1:{settings.dagster_port} for the lineage, "
-        "its checks and this run; countroom reconcile --json for a script"
+        f"the casino's files and answer key: {folder}\nnext: make up, then http://127.0.0.1:{settings.dagster_port} for the lineage, its checks and "
+        "this run; countroom reconcile for the breaks (--json for a script)"
     )

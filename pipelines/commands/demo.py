@@ -20,8 +20,8 @@ _BOOKS_WRITTEN = ".books-written"
 
 @app.command()
 def demo(
-    players: Annotated[int, typer.Option(help="Players of the casino.", min=1)] = 400,
-    days: Annotated[int, typer.Option(help="Days it has been open.", min=2)] = 14,
+    players: Annotated[int, typer.Option(help="Players of the casino.", min=1)] = 600,
+    days: Annotated[int, typer.Option(help="Days it has been open.", min=2)] = 21,
     seed: Annotated[int, typer.Option(help="The same seed gives the same casino.")] = 1,
 ) -> int:
     """Build a casino, land its reports and statements, run the pipeline, show the reconciliation and its score against the answer key.

@@ -10,6 +10,7 @@ from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.score import identities_of_breaks, identities_of_key, score
 from pipelines.standing.state import read_state
 from tests.running_world import RunWorld, countroom
+from transactional.simulation.world import CLASSES
 
 pytestmark = pytest.mark.slow
 
@@ -61,3 +62,8 @@ def test_a_second_run_over_the_same_files_changes_no_total(run_world: RunWorld) 
     assert after.by_account.equals(before.by_account)
     assert after.breaks.equals(before.breaks)
     assert after.certificate == before.certificate
+
+
+def test_the_world_holds_every_class_of_defect(run_world: RunWorld) -> None:
+    # the trap: a perfect score because nothing was planted
+    assert set(CLASSES) <= set(run_world.answer_key["break_class"])

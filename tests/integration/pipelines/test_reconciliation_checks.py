@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import psycopg
@@ -30,7 +29,7 @@ CERTIFIED: dict[str, Any] = {
 
 
 @pytest.fixture
-def warehouse(database_url: str) -> Iterator[Warehouse]:
+def warehouse(database_url: str) -> Warehouse:
     """Two items of 100 and 200, and no certificate yet."""
     with psycopg.connect(database_url) as connection:
         connection.execute(
@@ -38,7 +37,7 @@ def warehouse(database_url: str) -> Iterator[Warehouse]:
             create table intermediate.int_reconciliation__items (source text, currency text, booked_on date, amount_minor bigint);
             insert into intermediate.int_reconciliation__items values ('ledger', 'EUR', '2026-01-05', 100), ('ledger', 'EUR', '2026-01-05', 200)"""
         )
-    yield Warehouse(database_url)
+    return Warehouse(database_url)
 
 
 def certify(warehouse: Warehouse, **change: object) -> None:

@@ -6,12 +6,10 @@ Revises: 0004
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from alembic import op
 
 revision = "0005"
-down_revision = max(file.name[:4] for file in Path(__file__).parent.glob("000[0-4]_*.py"))  # until 0004 is there
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 

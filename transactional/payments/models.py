@@ -102,7 +102,8 @@ payment_events = sa.Table(
     _at("recorded_at"),
     sa.Column("dedupe_key", sa.Text(), nullable=False, unique=True),
     sa.Column("payload_hash", sa.LargeBinary(), nullable=False),
-    sa.Column("webhook_id", sa.Uuid(), sa.ForeignKey(webhook_deliveries.c.webhook_id)),
+    # deferred: a delivery is written after its facts, when it is known how many of them were refused
+    sa.Column("webhook_id", sa.Uuid(), sa.ForeignKey(webhook_deliveries.c.webhook_id, deferrable=True, initially="DEFERRED")),
     sa.Column("entry_id", sa.Uuid(), sa.ForeignKey("app.journal_entries.entry_id")),
     sa.Column("books_event_id", sa.Uuid(), sa.ForeignKey("app.payment_events.event_id")),
     txid_column(),

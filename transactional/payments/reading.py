@@ -22,7 +22,7 @@ from transactional.payments.money_kinds import MoneyKind
 from transactional.vocabulary.money import Money
 
 _LOCKS = 1024
-_LOCK_CLASS = 0x7061  # "pa": the first half of an advisory key, so that nobody else's locks meet ours
+PAYMENT_LOCKS, DELIVERY_LOCKS = 0x7061, 0x7764  # "pa", "wd": the first half of advisory keys, so that nobody else's locks meet ours
 
 _EVENT_COLUMNS = """
     e.event_id, e.attempt_id, e.psp, e.merchant_account, e.event_kind, e.raw_kind, e.amount_minor, e.currency, e.psp_reference,
@@ -67,12 +67,12 @@ class PaymentReader:
         now: datetime = self._connection.execute(text("select clock_timestamp()")).scalar_one()
         return now
 
-    def lock(self, keys: Iterable[object]) -> None:
-        """Wait for whoever records facts under any of these keys; held until the transaction ends. Always in one order."""
+    def lock(self, keys: Iterable[object], lock_class: int = PAYMENT_LOCKS) -> None:
+        """Wait for whoever works under any of these keys; held until the transaction ends. Always in one order."""
         buckets = sorted({int.from_bytes(hashlib.sha256(repr(key).encode()).digest()[:4], "big") % _LOCKS for key in keys})
         if buckets:
             statement = "select count(pg_advisory_xact_lock(:class, b)) from unnest(cast(:buckets as integer[])) as b"
-            self._connection.execute(text(statement), {"class": _LOCK_CLASS, "buckets": buckets})
+            self._connection.execute(text(statement), {"class": lock_class, "buckets": buckets})
 
     def parties(self, attempt_ids: Collection[UUID]) -> dict[UUID, Party]:
         """Whose attempts these are; unknown ids are missing."""

@@ -145,9 +145,8 @@ def test_a_late_booking_is_an_event_of_its_own_that_names_what_it_books(casino: 
     assert (waiting.money_kind, waiting.entry_id) == (None, None)
     casino.payments.record([fact("refunded 30 r1", 1, attempt_id=attempt)])
     rows = casino.connection.execute(
-        text(
-            "select event_kind, money_kind, amount_minor, entry_id is not null, books_event_id from app.payment_events where money_kind = 'refund_reversed'"
-        )
+        text("""select event_kind, money_kind, amount_minor, entry_id is not null, books_event_id
+             from app.payment_events where money_kind = 'refund_reversed'""")
     )
     assert [tuple(row) for row in rows] == [("refund_failed", "refund_reversed", 30, True, event_id_of(failed))]
 
@@ -182,7 +181,7 @@ def test_what_the_psp_took_is_booked_although_the_player_spent_it(casino: Casino
 
 def test_nothing_of_payments_can_be_changed(casino: Casino) -> None:
     casino.payments.record([fact("captured", attempt_id=casino.attempt("one"))])
-    for statement in ("update app.payment_events set amount_minor = 1", "delete from app.payment_attempts", "truncate app.payment_intents cascade"):
+    for statement in ("update app.payment_events set amount_minor = 1", "delete from app.payment_attempts", "truncate app.payment_adoptions"):
         with pytest.raises(Exception, match="append-only"), casino.connection.begin_nested():
             casino.connection.execute(text(statement))
 

@@ -65,7 +65,8 @@ create table app.payment_events (
     constraint pk_payment_events primary key (event_id),
     constraint fk_payment_events_attempt_id_payment_attempts foreign key (attempt_id) references app.payment_attempts (attempt_id),
     constraint uq_payment_events_dedupe_key unique (dedupe_key),
-    constraint fk_payment_events_webhook_id_webhook_deliveries foreign key (webhook_id) references app.webhook_deliveries (webhook_id),
+    constraint fk_payment_events_webhook_id_webhook_deliveries foreign key (webhook_id) references app.webhook_deliveries (webhook_id)
+        deferrable initially deferred,
     constraint fk_payment_events_entry_id_journal_entries foreign key (entry_id) references app.journal_entries (entry_id),
     constraint fk_payment_events_books_event_id_payment_events foreign key (books_event_id) references app.payment_events (event_id),
     constraint ck_payment_events_amount_has_currency check ((amount_minor is null) = (currency is null)),

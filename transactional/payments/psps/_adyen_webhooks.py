@@ -98,12 +98,22 @@ def _items(parsed: dict[str, Any]) -> list[dict[str, Any]]:
     return [_messages.as_object(_messages.as_object(item).get("NotificationRequestItem")) for item in items]
 
 
-def to_facts(body: bytes, account: str | None) -> list[PaymentFact]:
-    """What a message says, one fact an item; an event we do not know is information. Raises: InputRejected on a broken message."""
+def to_facts(body: bytes, account: str | None) -> list[PaymentFact | InputRejected]:
+    """What a message says, one fact an item, or what is wrong with the item; an event we do not know is information.
+
+    Raises: InputRejected when the message as a whole cannot be read.
+    """
     parsed = _messages.message(body)
     if "notificationItems" in parsed or "eventCode" in parsed:
-        return [_fact(item, account) for item in _items(parsed)]
+        return [_fact_or_refusal(item, account) for item in _items(parsed)]
     return [_platform_fact(parsed, account, body)]
+
+
+def _fact_or_refusal(item: dict[str, Any], account: str | None) -> PaymentFact | InputRejected:
+    try:
+        return _fact(item, account)
+    except InputRejected as error:
+        return error
 
 
 def _fact(item: dict[str, Any], account: str | None) -> PaymentFact:

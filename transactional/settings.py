@@ -40,10 +40,10 @@ class Settings(BaseSettings):
     api_keys: SecretStr = Field(
         SecretStr(""), description="'name:scope+scope:secret' separated by commas. Empty: the API accepts no request but /health."
     )
-    stripe_webhook_secret: SecretStr | None = Field(
-        None, description="Endpoint secret (whsec_...) of the Stripe webhook. Unset: Stripe webhooks are refused."
+    webhook_secrets: SecretStr = Field(
+        SecretStr(""),
+        description="'psp=secret' separated by commas; the same PSP twice while a secret is rotated. A PSP without one has its webhooks refused.",
     )
-    adyen_hmac_key: SecretStr | None = Field(None, description="HMAC key (hex) of the Adyen standard webhook. Unset: Adyen webhooks are refused.")
 
     @field_validator("home")
     @classmethod

@@ -72,6 +72,17 @@ _CLASSES = (
 )
 CHART: Mapping[str, AccountClass] = {each.name: each for each in _CLASSES}
 
+_SUBJECT_PATTERNS = {Subject.PLAYER: "[0-9a-f]{32}", Subject.FEE_KIND: "|".join(FEE_KINDS)}
+
+
+def _code_pattern(one: AccountClass) -> str:
+    part = _SUBJECT_PATTERNS.get(one.subject, _PART.pattern)
+    return one.name + f":({part})" * _PARTS.get(one.subject, 1)
+
+
+CODE_PATTERN = f"^({'|'.join(_code_pattern(each) for each in _CLASSES)})$"
+"""What an account code looks like, as one regular expression: for documents that others read."""
+
 
 @dataclass(frozen=True, slots=True)
 class AccountRef:

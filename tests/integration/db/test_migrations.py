@@ -11,8 +11,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from transactional.db.engine import make_engine
-from transactional.migrations.runner import alembic_config, alone, head_revision, migrate, migration_engine, revision_state
+from transactional.db.engine import PIPELINE_ROLE, READER_ROLE, SERVICE_ROLE, make_engine
+from transactional.migrations.runner import alembic_config, alone, connection_state, head_revision, migrate, migration_engine, revision_state
 from transactional.migrations.target import COMPARISON, MANAGED_SCHEMAS, target_metadata
 from transactional.vocabulary.errors import Transient
 
@@ -101,3 +101,11 @@ def test_migration_sessions_have_lock_and_statement_timeouts_back_after_waiting_
         row = connection.exec_driver_sql("select current_setting('lock_timeout'), current_setting('statement_timeout')").one()
         connection.rollback()
     assert tuple(row) == ("5s", "10min")
+
+
+@pytest.mark.parametrize("role", [SERVICE_ROLE, PIPELINE_ROLE, READER_ROLE])
+def test_every_role_may_ask_at_which_revision_the_database_stands(database_url: str, role: str) -> None:
+    # /health asks as countroom_service: without the grant a healthy installation calls itself out of date
+    engine = make_engine(database_url, role=role, pool_size=0)
+    with engine.connect() as connection:
+        assert connection_state(connection).at_head

@@ -59,7 +59,13 @@ create schema app;
 create schema raw;
 create schema derived;
 
+-- whoever works here may ask at which revision the database stands: /health does, as countroom_service
+grant usage on schema migrations to countroom_service, countroom_pipeline, countroom_reader;
+grant select on migrations.alembic_version to countroom_service, countroom_pipeline, countroom_reader;
+
 grant usage on schema app to countroom_service, countroom_pipeline;
+-- /health says how old the landing is: the service may enter raw, and revision 0003 shows it the watermarks, nothing else
+grant usage on schema raw to countroom_service;
 grant usage, create on schema raw, derived to countroom_pipeline;
 
 alter default privileges in schema app grant select, insert on tables to countroom_service;
@@ -77,6 +83,8 @@ KEEP_SCHEMAS = "do $$ begin execute format('revoke create on database %I from co
 
 # dropping the schemas drops their default privileges with them
 DROP = """
+revoke all on migrations.alembic_version from countroom_service, countroom_pipeline, countroom_reader;
+revoke all on schema migrations from countroom_service, countroom_pipeline, countroom_reader;
 drop schema derived;
 drop schema raw;
 drop schema app;

@@ -199,6 +199,7 @@ def upgrade() -> None:
     op.execute(REFUSE)
     for table in APPEND_ONLY:
         op.execute(PROTECT.format(table=table))
+    op.execute("grant select on raw.app_watermarks to countroom_service")  # /health says how old the landing is
 
 
 def downgrade() -> None:

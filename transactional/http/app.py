@@ -1,0 +1,58 @@
+"""The service as an ASGI application: composition root of the HTTP edge.
+
+`uvicorn transactional.http.app:create_app --factory`. The trap: settings read in a route, a pool made per request, docs that differ from what
+is served. Everything a route needs hangs on one `Service`, made here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+
+from fastapi import FastAPI
+
+from transactional.db.engine import SERVICE_ROLE, make_engine
+from transactional.db.location import locate_databases
+from transactional.http import health, problems
+from transactional.http.deps import Service
+from transactional.http.keys import parse_keys, parse_webhook_secrets
+from transactional.http.limits import BodyLimit
+from transactional.ledger import api as ledger_api
+from transactional.payments import api as payments_api
+from transactional.payments import webhook_api
+from transactional.settings import Settings, load_settings
+from transactional.telemetry import switch_off_telemetry
+
+_DESCRIPTION = """
+Writes the facts of an online casino's money: accounts, transfers, holds, payment intents and attempts, and what PSPs report by webhook.
+
+- Amounts are integers of minor units (`amount_minor`) beside an ISO 4217 `currency`.
+- Every POST needs an `Idempotency-Key`: the same key with the same body returns the first answer, with another body 409. Webhooks are the
+  exception: a PSP cannot send the header, so their key comes from the event itself.
+- Errors are `application/problem+json` with a stable `code`.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application. Starts (and leases) the local PostgreSQL when no database URL is configured."""
+    switch_off_telemetry()
+    settings = settings or load_settings()
+    engine = make_engine(locate_databases(settings).app_url, role=SERVICE_ROLE, application_name="countroom api", statement_timeout_ms=15_000)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        engine.dispose()
+
+    app = FastAPI(title="countroom", version=version("countroom"), description=_DESCRIPTION, lifespan=lifespan)
+    app.state.service = Service(
+        engine,
+        parse_keys(settings.api_keys.get_secret_value()),
+        parse_webhook_secrets(settings.webhook_secrets.get_secret_value()),
+    )
+    app.add_middleware(BodyLimit)
+    problems.install(app)
+    for router in (health.router, ledger_api.router, payments_api.router, webhook_api.router):
+        app.include_router(router)
+    return app

@@ -1,0 +1,68 @@
+"""How ids, amounts, texts and times look on the wire. For every route's request and answer.
+
+The trap: an amount without its currency and exponent, a JSON number that was 12.5 or 1e3, a text with NUL that PostgreSQL cannot keep, a time
+without a zone. All are refused before a service sees them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StrictInt
+
+from transactional.ledger.accounts import CODE_PATTERN
+from transactional.vocabulary.currencies import PERIODS, exponent_of
+from transactional.vocabulary.errors import CountroomError
+from transactional.vocabulary.ids import IdKind, parse_id
+from transactional.vocabulary.money import INT64_MAX
+
+_PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
+_EARLIEST, _LATEST = 1990, 2200  # outside, an instant is a slip of the pen and some of it does not fit PostgreSQL
+
+
+class Wire(BaseModel):
+    """A request or an answer: unknown fields are refused, so that a misspelt optional field does not pass unseen."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _id_type(kind: IdKind) -> Any:
+    return Annotated[str, Field(pattern=rf"^{kind.value}_[0-9a-f]{{32}}$", examples=[f"{kind.value}_{'0' * 32}"])]
+
+
+def _sane_time(moment: datetime) -> datetime:
+    if not _EARLIEST <= moment.year <= _LATEST:
+        raise ValueError(f"expected a time between {_EARLIEST} and {_LATEST}")
+    return moment
+
+
+EntryId, HoldId, PlayerId = _id_type(IdKind.ENTRY), _id_type(IdKind.HOLD), _id_type(IdKind.PLAYER)
+IntentId, AttemptId, EventId = _id_type(IdKind.INTENT), _id_type(IdKind.ATTEMPT), _id_type(IdKind.PAYMENT_EVENT)
+
+AmountMinor = Annotated[StrictInt, Field(gt=0, le=INT64_MAX, description="Positive integer of minor units.", examples=[1000])]
+Currency = Annotated[str, Field(pattern=f"^({'|'.join(sorted(PERIODS))})$", description="ISO 4217 code.", examples=["EUR"])]
+AccountCode = Annotated[str, Field(max_length=200, pattern=CODE_PATTERN, description="A code of the chart of accounts.", examples=["house_revenue"])]
+Reference = Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE)]
+Words = Annotated[str, Field(min_length=1, max_length=300, pattern=_PRINTABLE)]
+Instant = Annotated[AwareDatetime, AfterValidator(_sane_time), Field(description="RFC 3339 with a zone.", examples=["2026-01-31T12:00:00Z"])]
+
+
+class MoneyIn(Wire):
+    """An amount in one currency."""
+
+    currency: Currency
+    amount_minor: AmountMinor
+
+
+def uuid_of(kind: IdKind, text: str) -> Any:
+    """The uuid behind a validated public id."""
+    return parse_id(kind, text)
+
+
+def exponent_or_none(currency: str, moment: datetime) -> int | None:
+    """Decimals of a currency, for display beside an amount; None when the code is not valid at that time."""
+    try:
+        return exponent_of(currency, moment.date())
+    except CountroomError:
+        return None

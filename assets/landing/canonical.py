@@ -1,25 +1,22 @@
 """A PSP's own table as canonical lines. For psp_files.py; what every PSP's reports look like from here on (raw.psp__*_lines).
 
-Column-wise over text cells: only what the spec declares is read, by header name. A row with one unusable cell is rejected with its place and what was
-expected, the rest goes on. Nothing is rounded, guessed or dropped: what has no canonical column stays in `psp_fields`, personal data excepted
-(columns the spec names are withheld, e-mail addresses are masked everywhere; `_withheld` lists what was there).
+Only what the spec declares is read, by header name, a column at a time. A row with one unusable cell is refused with its place and what was expected;
+the rest goes on. Nothing is rounded, guessed or dropped: what has no canonical column stays in `psp_fields`.
 
-Sign: positive towards us. Units: our minor units (ISO 4217 exponents). Raises: nothing per row; rejections are returned.
+Sign: positive towards us. Units: our minor units (ISO 4217 exponents). Raises: nothing; refused rows are returned.
 """
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Context, Decimal
-from fnmatch import fnmatchcase
 
-import orjson
 import polars as pl
 
-from assets.landing.cells import AmountReader, Moment, MomentReader
+from assets.landing.cells import AmountReader, Moment, MomentReader, Scale
+from assets.landing.parsed import CONTENT_LIMIT, RejectedRow
+from assets.landing.row_content import fields_json, row_hashes
 from assets.landing.tabular import Sheet
 from transactional.payments.fee_schedules import COMPONENTS
 from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS, MoneyKind
@@ -39,233 +36,261 @@ SCHEMA: dict[str, pl.DataType] = (
 )
 
 _PAYOUTS = frozenset({MoneyKind.PAYOUT, MoneyKind.PAYOUT_RETURNED})
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_NO_PAYMENT = ACCOUNT_KINDS | _PAYOUTS
 _RATE = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 _DIGITS = Context(prec=20)
 
-
-@dataclass(frozen=True, slots=True)
-class RejectedRow:
-    """A row that did not land: where, which column, why (`code`), what was `expected`, and the row itself without personal data."""
-
-    line: int
-    column: str | None
-    code: str
-    expected: str
-    content: str
-
-
-class _Unusable(Exception):  # noqa: N818 - a signal inside this module, caught per row
-    def __init__(self, column: str, error: InputRejected) -> None:
-        self.column, self.error = column, error
+Texts = list[str]
+Amounts = list[int | None]
 
 
 @dataclass(slots=True)
 class Reader:
-    """Reads the rows of one sheet under one report format."""
+    """Reads one sheet under one report format. Every list it makes has one place per row of the sheet; `_refused` says which rows fall out, and why."""
 
     sheet: Sheet
     spec: PspSpec
     report: ReportFormat
     account_hint: str | None
-    _cells: dict[str, list[str]] = field(init=False)
+    _refused: dict[int, tuple[str | None, InputRejected]] = field(default_factory=dict)
+    _blank: Texts = field(init=False)
     _amounts: AmountReader = field(init=False)
     _moments: MomentReader = field(init=False)
 
     def __post_init__(self) -> None:
-        columns = zip(*self.sheet.rows, strict=True) if self.sheet.rows else ((),) * len(self.sheet.headers)
-        self._cells = {header: [cell.strip() for cell in column] for header, column in zip(self.sheet.headers, columns, strict=True)}
+        self._blank = [""] * len(self.sheet.lines)
         self._amounts = AmountReader(self.spec, self.report.minor_units, self._decimal_mark())
         self._moments = MomentReader(self.spec)
 
     def lines(self) -> tuple[pl.DataFrame, list[RejectedRow]]:
-        """The usable rows in the shape of SCHEMA, and the others."""
-        kept: list[dict[str, object]] = []
-        rejected: list[RejectedRow] = []
-        fields = _FieldWriter(self.sheet, self.report)
-        for index, line in enumerate(self.sheet.lines):
-            try:
-                row = self._row(index)
-            except _Unusable as problem:
-                content = fields.json(index)
-                rejected.append(RejectedRow(line, problem.column, problem.error.code, problem.error.message, content))
-                continue
-            row |= {"psp_fields": fields.json(index), "line_no": line, "row_hash": fields.hash(index)}
-            kept.append(row)
+        """The usable rows in the shape of SCHEMA, and the others, in file order."""
+        content = fields_json(self.sheet, self.report.personal)
+        columns = self._columns() | {"psp_fields": content, "line_no": self.sheet.lines, "row_hash": row_hashes(self.sheet)}
+        usable = pl.Series([index not in self._refused for index in range(len(content))], dtype=pl.Boolean)
+        rejected = [
+            RejectedRow(self.sheet.lines[index], column, error.code, error.message, content[index][:CONTENT_LIMIT])
+            for index, (column, error) in self._refused.items()
+        ]
         for shape in self.sheet.misshapen:
             expected = f"{len(self.sheet.headers)} cells as in the header, found {shape.cells}"
             rejected.append(RejectedRow(shape.line, None, "cell_count", expected, f"row beginning '{shape.first_cell}'"))
-        return pl.DataFrame(kept, schema=SCHEMA, orient="row"), sorted(rejected, key=lambda row: row.line)
+        frame = pl.DataFrame({name: columns[name] for name in SCHEMA}, schema=SCHEMA)
+        return frame.filter(usable), sorted(rejected, key=lambda row: row.line)
 
-    def _row(self, index: int) -> dict[str, object]:
+    def _columns(self) -> dict[str, list[object]]:
         report = self.report
-        raw_kind = self._cell(report.kind, index)
-        if not raw_kind:
-            raise _Unusable(report.kind, InputRejected("a kind of movement, not a blank cell", code="no_kind"))
-        kind = report.money_kind(raw_kind)
-        account = (self._cell(report.account, index) if report.account else "") or self.account_hint or UNASSIGNED
-        occurred = self._moment(report.occurred, account, index)
-        if occurred is None:
-            raise _Unusable(report.occurred.local, InputRejected("a time, not a blank cell", code="bad_time"))
-        booked = self._moment(report.booked, account, index) if report.booked else None
-        gross_currency, gross = self._gross(kind, occurred, index)
-        net_currency, net = self._amount(report.net, occurred, kind, index) if report.net else (None, None)
-        self._need_amount(kind, raw_kind, gross, net)
-        if net_currency is None and report.converted is not None:
-            net_currency = self._cell(report.converted.currency, index).upper() or None
-        row: dict[str, object] = {
-            "psp": self.spec.psp,
-            "account": account,
-            "report": report.name,
-            "kind": kind.value,
-            "raw_kind": raw_kind,
-            "gross_currency": gross_currency,
-            "gross_minor": gross,
-            "net_currency": net_currency,
-            "net_minor": net,
-            "exchange_rate": self._rate(gross_currency, gross, net_currency, occurred, kind, index),
-            "occurred_at": occurred.at,
-            "booked_at": booked.at if booked else None,
-            "booked_on": (booked or occurred).on,
-            "zone_label": self._cell(report.occurred.label, index) if report.occurred.label else None,
+        raw_kinds = self._cells(report.kind)
+        kinds = self._kinds(raw_kinds)
+        accounts = [account or self.account_hint or UNASSIGNED for account in self._cells(report.account)]
+        occurred = self._moments_of(report.occurred, accounts, needed=True)
+        booked = self._moments_of(report.booked, accounts, needed=False) if report.booked else [None] * len(kinds)
+        gross_currencies, gross = self._gross(kinds, occurred)
+        net_currencies, net = self._net(kinds, occurred)
+        self._need_amounts(kinds, raw_kinds, gross, net)
+        columns: dict[str, list[object]] = {
+            "psp": [self.spec.psp] * len(kinds),
+            "account": list(accounts),
+            "report": [report.name] * len(kinds),
+            "kind": [kind.value for kind in kinds],
+            "raw_kind": list(raw_kinds),
+            "gross_currency": list(gross_currencies),
+            "gross_minor": list(gross),
+            "net_currency": list(net_currencies),
+            "net_minor": list(net),
+            "exchange_rate": list(self._rates(kinds, occurred, gross_currencies, gross, net_currencies)),
+            "occurred_at": [moment and moment.at for moment in occurred],
+            "booked_at": [moment and moment.at for moment in booked],
+            "booked_on": [(late or early) and (late or early).on for late, early in zip(booked, occurred, strict=True)],  # type: ignore[union-attr]
+            "zone_label": [label or None for label in self._cells(report.occurred.label)],
         }
-        return row | self._fees(net_currency, occurred, index) | self._texts(kind, raw_kind, index)
+        return columns | self._fees(net_currencies, occurred) | self._texts(kinds, raw_kinds)
 
-    def _cell(self, header: str, index: int) -> str:
-        column = self._cells.get(header)
-        return column[index] if column is not None else ""
+    def _refuse(self, index: int, column: str | None, error: InputRejected) -> None:
+        self._refused.setdefault(index, (column, error))
 
-    def _first(self, headers: tuple[str, ...], index: int) -> str | None:
-        return next((text for header in headers if (text := self._cell(header, index))), None)
+    def _cells(self, header: str | None) -> Texts:
+        return self.sheet.column(header) if header in self.sheet.headers else self._blank
 
-    def _moment(self, source: TimeSource, account: str, index: int) -> Moment | None:
-        text, header, is_utc = (self._cell(source.utc, index), source.utc, True) if source.utc else ("", source.local, False)
-        if not text:
-            text, header, is_utc = self._cell(source.local, index), source.local, source.local_is_utc
-        if not text:
-            return None
-        label = self._cell(source.label, index) if source.label and not is_utc else ""
-        try:
-            return self._moments.read(text, label, account, is_utc=is_utc)
-        except InputRejected as error:
-            of_label = error.code in ("implausible_zone", "unknown_zone")
-            raise _Unusable(source.label if of_label and source.label else header or source.local, error) from error
+    def _kinds(self, raw_kinds: Texts) -> list[MoneyKind]:
+        meant = {raw: self.report.money_kind(raw) for raw in set(raw_kinds)}
+        if "" in meant:
+            error = InputRejected("a kind of movement, not a blank cell", code="no_kind")
+            for index, raw in enumerate(raw_kinds):
+                if not raw:
+                    self._refuse(index, self.report.kind, error)
+        return [meant[raw] for raw in raw_kinds]
 
-    def _gross(self, kind: MoneyKind, at: Moment, index: int) -> tuple[str | None, int | None]:
-        """The first printed source that is not zero, else the first printed one."""
-        best: tuple[str | None, int | None] = (None, None)
+    def _moments_of(self, source: TimeSource, accounts: Texts, *, needed: bool) -> list[Moment | None]:
+        local, labels, in_utc = self._cells(source.local), self._cells(source.label), self._cells(source.utc)
+        found: list[Moment | None] = [None] * len(accounts)
+        for index, account in enumerate(accounts):
+            text, is_utc, label = (in_utc[index], True, "") if in_utc[index] else (local[index], source.local_is_utc, labels[index])
+            if not text and not needed:
+                continue
+            moment = self._moments.read(text, label, account, is_utc=is_utc)
+            if isinstance(moment, Moment):
+                found[index] = moment
+            else:
+                of_label = moment.code in ("implausible_zone", "unknown_zone")
+                self._refuse(index, source.label if of_label else source.utc if is_utc and source.utc else source.local, moment)
+        return found
+
+    def _gross(self, kinds: list[MoneyKind], at: list[Moment | None]) -> tuple[list[str | None], Amounts]:
+        """Per row the first source that is not zero, else the first that is printed."""
+        currencies: list[str | None] = [None] * len(kinds)
+        amounts: Amounts = [None] * len(kinds)
         for source in self.report.gross:
-            found = self._amount(source, at, kind, index)
-            if found[1]:
-                return found
-            best = found if best[1] is None else best
-        return best
+            for index, (currency, amount) in enumerate(zip(*self._amount(source, kinds, at), strict=True)):
+                if amount is not None and not amounts[index] and (amount or amounts[index] is None):
+                    currencies[index], amounts[index] = currency, amount
+        return currencies, amounts
 
-    def _amount(self, source: AmountSource, at: Moment, kind: MoneyKind, index: int) -> tuple[str | None, int | None]:
-        text, debit = self._cell(source.column, index), self._cell(source.debit, index) if source.debit else ""
-        if not text and not debit:
-            return None, None
-        currency = self._cell(source.currency, index).upper()
-        if source.only_if_not and currency in ("", self._cell(source.only_if_not, index).upper()):
-            return None, None
+    def _net(self, kinds: list[MoneyKind], at: list[Moment | None]) -> tuple[list[str | None], Amounts]:
+        """The net; where a report prints none, the currency of the converted gross still says what fees are in."""
+        if self.report.net is not None:
+            return self._amount(self.report.net, kinds, at)
+        converted = self._cells(self.report.converted.currency) if self.report.converted else self._blank
+        return [currency.upper() or None for currency in converted], [None] * len(kinds)
+
+    def _amount(self, source: AmountSource, kinds: list[MoneyKind], at: list[Moment | None]) -> tuple[list[str | None], Amounts]:
+        currencies = self._currencies(source)
+        amounts = self._minors(source.column, source.currency, currencies, at)
         if source.debit:
-            return currency, self._paired(source, currency, at, index)
-        amount = self._minor(text, source.column, source.currency, currency, at)
+            amounts = self._paired(source, amounts, self._minors(source.debit, source.currency, currencies, at))
         if source.unsigned:
-            return currency, abs(amount) * (-1 if kind in _PAYOUTS else EXPECTED_SIGN.get(kind, 1))
-        if source.sign_from and (sign := self._cell(source.sign_from, index)).strip("-+0.,"):
-            return currency, -abs(amount) if sign.startswith("-") else abs(amount)
-        return currency, amount
+            signs = {kind: -1 if kind in _PAYOUTS else EXPECTED_SIGN.get(kind, 1) for kind in set(kinds)}
+            amounts = [None if amount is None else abs(amount) * signs[kind] for amount, kind in zip(amounts, kinds, strict=True)]
+        if source.sign_from:
+            signed = self._cells(source.sign_from)
+            amounts = [_signed_like(amount, text) for amount, text in zip(amounts, signed, strict=True)]
+        return [currency if amount is not None else None for currency, amount in zip(currencies, amounts, strict=True)], amounts
 
-    def _paired(self, source: AmountSource, currency: str, at: Moment, index: int) -> int:
-        amounts = []
-        for header in (source.column, source.debit or ""):
-            text = self._cell(header, index)
-            amounts.append(self._minor(text, header, source.currency, currency, at) if text else 0)
-            if amounts[-1] < 0:
-                raise _Unusable(header, InputRejected("an unsigned amount: debit and credit have columns of their own", code="unexpected_sign"))
-        if all(amounts):
-            raise _Unusable(source.debit or "", InputRejected(f"either a debit or a credit, not both ('{source.column}')", code="debit_and_credit"))
-        return amounts[0] - amounts[1]
+    def _currencies(self, source: AmountSource) -> Texts:
+        printed = [currency.upper() for currency in self._cells(source.currency)]
+        if source.only_if_not is None:
+            return printed
+        # a blank here means "not this source"; _minors skips what has the skip mark
+        others = self._cells(source.only_if_not)
+        return [_SKIP if currency in ("", other.upper()) else currency for currency, other in zip(printed, others, strict=True)]
 
-    def _minor(self, text: str, header: str, currency_header: str, currency: str, at: Moment) -> int:
-        if not currency:
-            raise _Unusable(currency_header, InputRejected(f"the currency of '{header}'", code="no_currency"))
-        try:
-            return self._amounts.read(text, currency, at.on)
-        except InputRejected as error:
-            raise _Unusable(currency_header if error.code == "unknown_currency" else header, error) from error
+    def _minors(self, header: str, currency_header: str, currencies: list[str] | list[str | None], at: list[Moment | None]) -> Amounts:
+        texts = self._cells(header)
+        found: Amounts = [None] * len(texts)
+        for index, text in enumerate(texts):
+            moment, currency = at[index], currencies[index]
+            if not text or moment is None or currency == _SKIP:
+                continue
+            if not currency:
+                self._refuse(index, currency_header, InputRejected(f"the currency of '{header}'", code="no_currency"))
+                continue
+            scale = self._amounts.scale(currency, moment.on)
+            amount = self._amounts.read(text, scale) if isinstance(scale, Scale) else scale
+            if isinstance(amount, int):
+                found[index] = amount
+            else:
+                self._refuse(index, header if isinstance(scale, Scale) else currency_header, amount)
+        return found
 
-    def _fees(self, currency: str | None, at: Moment, index: int) -> dict[str, object]:
-        found: dict[str, object] = dict.fromkeys(COMPONENTS)
+    def _paired(self, source: AmountSource, credits: Amounts, debits: Amounts) -> Amounts:
+        found: Amounts = []
+        for index, (credit, debit) in enumerate(zip(credits, debits, strict=True)):
+            if credit and debit:
+                error = InputRejected(f"either a debit or a credit ('{source.column}'), not both", code="debit_and_credit")
+                self._refuse(index, source.debit, error)
+            elif (credit or 0) < 0 or (debit or 0) < 0:
+                error = InputRejected("an unsigned amount: debit and credit have columns of their own", code="unexpected_sign")
+                self._refuse(index, source.column if credit else source.debit, error)
+            found.append(None if credit is None and debit is None else (credit or 0) - (debit or 0))
+        return found
+
+    def _fees(self, currencies: list[str | None], at: list[Moment | None]) -> dict[str, list[object]]:
+        found: dict[str, list[object]] = {component: [None] * len(at) for component in COMPONENTS}
+        currency_header = self.report.net.currency if self.report.net else self.report.kind
         for component, headers in self.report.fees.items():
-            printed = [(header, text) for header in headers if (text := self._cell(header, index))]
-            if printed:
-                currency_header = self.report.net.currency if self.report.net else self.report.kind
-                found[component] = sum(self._minor(text, header, currency_header, currency or "", at) for header, text in printed)
+            parts = [self._minors(header, currency_header, currencies, at) for header in headers if header in self.sheet.headers]
+            if parts:
+                found[component] = [_total(row) for row in zip(*parts, strict=True)]
         return found
 
-    def _rate(self, gross_currency: str | None, gross: int | None, net_currency: str | None, at: Moment, kind: MoneyKind, index: int) -> str | None:
+    def _rates(
+        self,
+        kinds: list[MoneyKind],
+        at: list[Moment | None],
+        from_currencies: list[str | None],
+        gross: Amounts,
+        to_currencies: list[str | None],
+    ) -> list[str | None]:
         """The printed rate; else, on a conversion, the quotient of the two printed amounts (20 digits: it reproduces the converted amount)."""
-        text = self._cell(self.report.rate, index) if self.report.rate else ""
-        if text:
-            plain = text.replace(self._amounts.decimal_mark, ".")
-            if not _RATE.fullmatch(plain):
-                raise _Unusable(self.report.rate or "", InputRejected("a plain positive rate", code="not_a_number"))
-            return plain
-        if self.report.converted is None or not gross or gross_currency is None or net_currency is None or gross_currency == net_currency:
-            return None
-        _, converted = self._amount(self.report.converted, at, kind, index)
-        scale = exponent_of(gross_currency, at.on) - exponent_of(net_currency, at.on)
-        return format(_DIGITS.divide(Decimal(abs(converted or 0)).scaleb(scale), Decimal(abs(gross))), "f") if converted else None
+        printed: list[str | None] = [text.replace(self._amounts.decimal_mark, ".") or None for text in self._cells(self.report.rate)]
+        for rate in {rate for rate in printed if rate is not None and not _RATE.fullmatch(rate)}:
+            for index in (index for index, text in enumerate(printed) if text == rate):
+                self._refuse(index, self.report.rate, InputRejected("a plain positive rate", code="not_a_number"))
+        if self.report.converted is None:
+            return printed
+        _, converted = self._amount(self.report.converted, kinds, at)
+        for index, (moment, amount, source, target) in enumerate(zip(at, converted, from_currencies, to_currencies, strict=True)):
+            original = gross[index]
+            if printed[index] is None and amount and original and source and target and source != target and moment is not None:
+                scale = exponent_of(source, moment.on) - exponent_of(target, moment.on)
+                printed[index] = format(_DIGITS.divide(Decimal(abs(amount)).scaleb(scale), Decimal(abs(original))), "f")
+        return printed
 
-    def _texts(self, kind: MoneyKind, raw_kind: str, index: int) -> dict[str, object]:
+    def _texts(self, kinds: list[MoneyKind], raw_kinds: Texts) -> dict[str, list[object]]:
         """References. An account-level line has none of a payment: what stands there is a description, and stays in psp_fields."""
-        sources = {**self.report.texts, **self.report.kind_texts.get(raw_kind.casefold(), {})}
-        found: dict[str, object] = {name: self._first(sources.get(name, ()), index) for name in TEXTS}
-        if kind in ACCOUNT_KINDS or kind in _PAYOUTS:
-            found["psp_reference"] = found["modification_reference"] = None
-        if kind not in _PAYOUTS:
-            found["bank_reference"] = None
-        elif self.report.bank_reference and isinstance(text := found["bank_reference"], str):
-            found["bank_reference"] = self.report.bank_reference(text)
-        if kind in PLAYER_KINDS:
-            found["modification_reference"] = found["modification_reference"] or found["psp_reference"]
-        return found
+        found = {name: self._first_of(self.report.texts.get(name, ())) for name in TEXTS}
+        for raw, sources in self.report.kind_texts.items():
+            special = {name: self._first_of(headers) for name, headers in sources.items()}
+            for index in (index for index, printed in enumerate(raw_kinds) if printed.casefold() == raw):
+                for name, texts in special.items():
+                    found[name][index] = texts[index]
+        references, modifications, banks = found["psp_reference"], found["modification_reference"], found["bank_reference"]
+        for index, kind in enumerate(kinds):
+            if kind in _NO_PAYMENT:
+                references[index] = modifications[index] = None
+            elif kind in PLAYER_KINDS:
+                modifications[index] = modifications[index] or references[index]
+            text = banks[index] if kind in _PAYOUTS else None
+            banks[index] = self.report.bank_reference(text) if text and self.report.bank_reference else text
+        return {name: list(texts) for name, texts in found.items()}
 
-    def _need_amount(self, kind: MoneyKind, raw_kind: str, gross: int | None, net: int | None) -> None:
-        net_needed = self.report.role == "settlement" and self.report.net and raw_kind.casefold() not in self.report.no_net_kinds
-        if self.report.net and net is None and (net_needed or (gross is None and kind is not MoneyKind.INFORMATION)):
-            raise _Unusable(self.report.net.column, InputRejected("an amount: a line without one cannot be booked", code="no_amount"))
+    def _first_of(self, headers: tuple[str, ...]) -> list[str | None]:
+        columns = [self.sheet.column(header) for header in headers if header in self.sheet.headers]
+        if not columns:
+            return [None] * len(self._blank)
+        if len(columns) == 1:
+            return [text or None for text in columns[0]]
+        return [next((text for text in row if text), None) for row in zip(*columns, strict=True)]
+
+    def _need_amounts(self, kinds: list[MoneyKind], raw_kinds: Texts, gross: Amounts, net: Amounts) -> None:
+        """A settlement line moves the balance, so it needs a net; an activity line needs a net or a gross unless it is information."""
+        if self.report.net is None:
+            net_header, exempt = self.report.gross[0].column, set(raw_kinds)
+        else:
+            net_header = self.report.net.column
+            exempt = {raw for raw in set(raw_kinds) if self.report.role == "activity" or raw.casefold() in self.report.no_net_kinds}
+        error = InputRejected("an amount: a line without one cannot be booked", code="no_amount")
+        for index, amount in enumerate(net):
+            if amount is None and (raw_kinds[index] not in exempt or (gross[index] is None and kinds[index] is not MoneyKind.INFORMATION)):
+                self._refuse(index, net_header, error)
 
     def _decimal_mark(self) -> str:
-        """A comma only if amounts of this file have commas and none has a point; a mixed file is read with points, so its commas are rejected."""
+        """A comma only if amounts of this file have commas and none has a point; a mixed file is read with points, so its commas are refused."""
         sources = [*self.report.gross, *([self.report.net] if self.report.net else [])]
-        headers = [header for source in sources for header in (source.column, source.debit) if header and header in self._cells]
-        marks = {mark for header in headers for cell in set(self._cells[header]) for mark in ".," if mark in cell}
+        headers = [header for source in sources for header in (source.column, source.debit) if header in self.sheet.headers]
+        marks = {mark for header in headers for mark in ".," if any(mark in cell for cell in self._cells(header))}
         return "," if marks == {","} else "."
 
 
-class _FieldWriter:
-    """Writes a row as JSON by header and as a hash, without letting personal data through."""
-
-    def __init__(self, sheet: Sheet, report: ReportFormat) -> None:
-        withheld: Callable[[str], bool] = lambda header: any(fnmatchcase(header.casefold(), pattern) for pattern in report.personal)  # noqa: E731
-        self._rows = sheet.rows
-        self._kept = [(position, header) for position, header in enumerate(sheet.headers) if not withheld(header)]
-        self._withheld = [(position, header) for position, header in enumerate(sheet.headers) if withheld(header)]
-
-    def json(self, index: int) -> str:
-        row = self._rows[index]
-        fields: dict[str, object] = {header: _masked(cell) for position, header in self._kept if (cell := row[position].strip())}
-        hidden = [header for position, header in self._withheld if row[position].strip()]
-        if hidden:
-            fields["_withheld"] = hidden
-        return orjson.dumps(fields).decode()
-
-    def hash(self, index: int) -> str:
-        return hashlib.sha256("\x1f".join(self._rows[index]).encode()).hexdigest()
+_SKIP = "\x00"
 
 
-def _masked(cell: str) -> str:
-    return _EMAIL.sub("(e-mail withheld)", cell) if "@" in cell else cell
+def _signed_like(amount: int | None, text: str) -> int | None:
+    """The amount with the sign another column of the row prints; a zero there says nothing about the sign."""
+    if amount is None or not text.strip("-+0.,"):
+        return amount
+    return -abs(amount) if text.startswith("-") else abs(amount)
+
+
+def _total(parts: tuple[int | None, ...]) -> int | None:
+    printed = [part for part in parts if part is not None]
+    return sum(printed) if printed else None

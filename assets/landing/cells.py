@@ -2,7 +2,7 @@
 
 Each distinct cell is read once (reports repeat themselves), by the house's own functions: `parse_minor` for money, `localise` for time.
 The traps: an amount rounded instead of refused; a repeated local hour put an hour early; a zone label (CET, PST) taken for a zone.
-Raises: InputRejected, remembered, so a bad cell that occurs a thousand times costs once.
+A refusal is an InputRejected that is returned and remembered, not raised: the caller knows the row.
 """
 
 from __future__ import annotations
@@ -14,13 +14,23 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from transactional.payments.merchant_accounts import merchant_account
-from transactional.payments.psps.spec import PspSpec
+from transactional.payments.psps.spec import PspSpec, rescale
+from transactional.vocabulary.currencies import exponent_of
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.money import parse_minor
 from transactional.vocabulary.time import business_date, localise, utc
 
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?\s*(UTC|Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _EARLIEST, _LATEST = 1990, 2100
+
+
+@dataclass(slots=True)
+class Scale:
+    """The exponents of a currency at the PSP and at ours, and what has been read under them."""
+
+    printed_exponent: int
+    house_exponent: int
+    seen: dict[str, int | InputRejected] = field(default_factory=dict)
 
 
 class Moment(NamedTuple):
@@ -32,33 +42,37 @@ class Moment(NamedTuple):
 
 @dataclass(slots=True)
 class AmountReader:
-    """Reads printed amounts of one file into our minor units."""
+    """Reads printed amounts of one file into our minor units. `scale` once per currency and date, then `read` once per distinct text."""
 
     spec: PspSpec
     minor_units: bool = False
     decimal_mark: str = "."
-    _seen: dict[tuple[str, str, date], int | InputRejected] = field(default_factory=dict)
+    _scales: dict[tuple[str, date], Scale | InputRejected] = field(default_factory=dict)
+    _by_exponents: dict[tuple[int, int], Scale] = field(default_factory=dict)
 
-    def read(self, text: str, currency: str, on: date) -> int:
-        """Our minor units of `text` in `currency` on a date; never rounded.
-
-        Raises: InputRejected (`not_a_number`, `too_many_decimals`, `unknown_currency`, `amount_out_of_range`).
-        """
-        key = (text, currency, on)
-        known = self._seen.get(key)
+    def scale(self, currency: str, on: date) -> Scale | InputRejected:
+        """How amounts of `currency` are printed on a date, or why that currency cannot be read (`unknown_currency`)."""
+        known = self._scales.get((currency, on))
         if known is None:
-            known = self._seen[key] = self._outcome(text, currency, on)
-        if isinstance(known, int):
-            return known
-        raise known
+            try:
+                exponents = (self.spec.exponent(currency, on), exponent_of(currency, on))
+                known = self._by_exponents.setdefault(exponents, Scale(*exponents))
+            except InputRejected as error:
+                known = error
+            self._scales[currency, on] = known
+        return known
 
-    def _outcome(self, text: str, currency: str, on: date) -> int | InputRejected:
-        try:
-            exponent = self.spec.exponent(currency, on)
-            printed = parse_minor(text, 0 if self.minor_units else exponent, decimal_mark=self.decimal_mark)
-            return self.spec.house_minor(printed, currency, on)
-        except InputRejected as error:
-            return error
+    def read(self, text: str, scale: Scale) -> int | InputRejected:
+        """Our minor units, never rounded; or the refusal (`not_a_number`, `too_many_decimals`, `amount_out_of_range`)."""
+        known = scale.seen.get(text)
+        if known is None:
+            try:
+                printed = parse_minor(text, 0 if self.minor_units else scale.printed_exponent, decimal_mark=self.decimal_mark)
+                known = rescale(printed, scale.printed_exponent, scale.house_exponent)
+            except InputRejected as error:
+                known = error
+            scale.seen[text] = known
+        return known
 
 
 @dataclass(slots=True)
@@ -68,11 +82,8 @@ class MomentReader:
     spec: PspSpec
     _seen: dict[tuple[str, str, str, bool], Moment | InputRejected] = field(default_factory=dict)
 
-    def read(self, text: str, label: str, account: str, *, is_utc: bool) -> Moment:
-        """The instant of a printed time and its business date.
-
-        Raises: InputRejected (`bad_time`, `impossible_date`, `implausible_zone`, `unknown_zone`).
-        """
+    def read(self, text: str, label: str, account: str, *, is_utc: bool) -> Moment | InputRejected:
+        """The instant of a printed time and its business date; or the refusal (`bad_time`, `impossible_date`, `implausible_zone`, `unknown_zone`)."""
         key = (text, label, account, is_utc)
         known = self._seen.get(key)
         if known is None:
@@ -81,9 +92,7 @@ class MomentReader:
             except InputRejected as error:
                 known = error
             self._seen[key] = known
-        if isinstance(known, Moment):
-            return known
-        raise known
+        return known
 
     def _moment(self, text: str, label: str, account: str, *, is_utc: bool) -> Moment:
         naive, offset = _parse(text)

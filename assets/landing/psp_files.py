@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.landing.canonical import Reader, RejectedRow
+from assets.landing.canonical import Reader
+from assets.landing.parsed import RejectedRow
 from assets.landing.tabular import Sheet, read_sheet
 from transactional.payments.money_kinds import MoneyKind
 from transactional.payments.psps.registry import SPECS
@@ -102,7 +103,7 @@ def _with_batches(lines: pl.DataFrame, sheet: Sheet, report: ReportFormat) -> pl
 
 
 def _with_payout_signs(lines: pl.DataFrame, report: ReportFormat) -> pl.DataFrame:
-    """Turn a payout row's sign when its batch balances only the other way round; when neither way balances it stays as printed, for a person to see."""
+    """Turn a payout row whose batch balances only the other way round; when neither way balances it stays as printed, for a person to see."""
     if not report.payout_printed_either_sign:
         return lines
     is_payout = pl.col("kind") == MoneyKind.PAYOUT.value

@@ -4,7 +4,8 @@ Content decides, not the extension: an xlsx called .csv is read as what it is. E
 never becomes a float). The traps: a second column of the same name hiding the first, a byte order mark glued to the first header, a quoted line break
 that shifts every later line number, a truncated row read as blanks.
 
-Shape: `Sheet`, columns in file order; a repeated header gets ` #2`, ` #3`; a blank one ` #n` alone. Raises: ContractBroken naming the file and the line.
+Shape: `Sheet`, columns in file order; a repeated header gets ` #2`, ` #3`; a blank one ` #n` alone.
+Raises: ContractBroken naming the file and the line.
 """
 
 from __future__ import annotations
@@ -39,17 +40,25 @@ class Misshapen:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table of text. `lines[i]` is where row i starts: the physical line of a text file (header counted), the row of a sheet, the number of a JSON object."""
+    """A table of text, by column. `lines[i]` is where row i starts.
+
+    Units of `lines`: the physical line of a text file (header counted), the row of a spreadsheet, the running number in a JSON array.
+    """
 
     headers: tuple[str, ...]
     lines: list[int]
-    rows: list[list[str]]
+    cells: list[list[str]]
     misshapen: tuple[Misshapen, ...] = ()
 
     def column(self, header: str) -> list[str]:
-        """The cells under a header, in row order."""
-        position = self.headers.index(header)
-        return [row[position] for row in self.rows]
+        """The cells under a header, in row order, without surrounding blanks. Raises: ValueError for a header the file lacks."""
+        return self.cells[self.headers.index(header)]
+
+    @classmethod
+    def of_rows(cls, headers: tuple[str, ...], lines: list[int], rows: list[list[str]], misshapen: tuple[Misshapen, ...] = ()) -> Sheet:
+        """A sheet from its rows, turned into columns."""
+        columns = list(zip(*rows, strict=True)) if rows else [()] * len(headers)
+        return cls(headers, lines, [[cell.strip() for cell in column] for column in columns], misshapen)
 
 
 def read_sheet(content: bytes, name: str) -> Sheet:
@@ -115,7 +124,7 @@ def _sheet(records: Iterator[tuple[int, list[str]]], name: str, header_line: int
             rows.append(row)
         else:
             misshapen.append(Misshapen(line, len(row), row[0][:40]))
-    return Sheet(headers, lines, rows, tuple(misshapen))
+    return Sheet.of_rows(headers, lines, rows, tuple(misshapen))
 
 
 def _distinct(names: list[str]) -> tuple[str, ...]:
@@ -158,7 +167,7 @@ def _from_json(text: str, name: str) -> Sheet:
     if not objects or len(headers) < 2:
         raise ContractBroken("expected JSON objects with at least two fields", code="no_header", place=Place(name, 1))
     rows = [[_cell(item.get(header)) for header in headers] for _, item in objects]
-    return Sheet(headers, [line for line, _ in objects], rows)
+    return Sheet.of_rows(headers, [line for line, _ in objects], rows)
 
 
 def _json_objects(text: str, name: str) -> Iterator[tuple[int, dict[str, object]]]:

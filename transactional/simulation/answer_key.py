@@ -45,16 +45,15 @@ class Expected:
 class Names:
     """Item keys from places: a file by the first digits of its hash, a fact by its id."""
 
-    def __init__(self, files: Mapping[str, bytes], ledger_lines: Mapping[str, int]) -> None:
+    def __init__(self, files: Mapping[str, bytes]) -> None:
         self._short = {path: hashlib.sha256(content).hexdigest()[:12] for path, content in files.items()}
-        self._ledger_lines = ledger_lines
 
     def key(self, spot: Spot) -> str:
-        """`settlement:<hash>:<line>`, `attempt:<event>`, `ledger:<entry>:<line>`, `statement`-like keys are literal."""
+        """`settlement:<hash>:<line>`, `attempt:<event>`, `ledger:<entry>:<line>`."""
         if spot.source == "attempt":
             return f"attempt:{spot.path}"
         if spot.source == "ledger":
-            return f"ledger:{spot.path}:{self._ledger_lines.get(spot.path, 1)}"
+            return f"ledger:{spot.path}:{spot.line}"
         return f"{spot.source}:{self._short[spot.path]}:{spot.line}"
 
 

@@ -17,7 +17,7 @@ from transactional.ledger import settlement_templates as templates
 from transactional.ledger.accounts import house_account, player_account
 from transactional.ledger.entries import Entry, KeyedEntry, Posting
 from transactional.payments.facts import FactKind, NewAttempt, NewIntent, PaymentFact, entry_id_of, event_id_of
-from transactional.payments.money_kinds import MoneyKind
+from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
 from transactional.simulation.casino import BANK_OF
 from transactional.simulation.movements import Batch, Line, Movement, Payment, Payout, Spot, dice
 from transactional.vocabulary.ids import uuid7
@@ -104,12 +104,17 @@ def _facts(payment: Payment) -> Iterator[PaymentFact]:
     for movement in payment.movements:
         if movement.booked_minor is not None:
             fact = _fact(movement, "")
-            movement.books += [Spot("ledger", entry_id_of(fact).hex, 0), Spot("attempt", event_id_of(fact).hex, 0)]
+            movement.books += _spots(fact, movement.kind)
             yield fact
         if movement.booked_twice:
             again = _fact(movement, "by hand:", later=timedelta(hours=2))
-            movement.second_booking += [Spot("ledger", entry_id_of(again).hex, 0), Spot("attempt", event_id_of(again).hex, 0)]
+            movement.second_booking += _spots(again, movement.kind)
             yield again
+
+
+def _spots(fact: PaymentFact, kind: MoneyKind) -> list[Spot]:
+    """Where a fact is told: the event, and in its entry the line on psp_receivable. Templates write the debit first."""
+    return [Spot("ledger", entry_id_of(fact).hex, 1 if EXPECTED_SIGN[kind] > 0 else 2), Spot("attempt", event_id_of(fact).hex, 0)]
 
 
 def _words(payment: Payment) -> Iterator[PaymentFact]:
@@ -208,7 +213,10 @@ def payout_entries(seed: int, batches: Iterable[Batch], as_of: datetime) -> list
                     entry_id = uuid7(at, rng)
                     keyed.append(KeyedEntry(entry, key, entry_id, at))
                     if entry.kind in (K.PAYOUT, K.PAYOUT_RETURNED):
-                        payout.books.append(Spot("ledger", entry_id.hex, 0))
+                        line = next(
+                            n for n, posting in enumerate(entry.postings, start=1) if posting.account.code.startswith("psp_payout_in_transit:")
+                        )
+                        payout.books.append(Spot("ledger", entry_id.hex, line))
     return keyed
 
 

@@ -79,7 +79,7 @@ def _row(line: Line, merchant: Merchant, zone: ZoneInfo, batch: Batch | None, *,
         line.ext_id,
         _utc_text(line.occurred_at),
         local_text(line.occurred_at, zone),
-        _utc_text(localise(datetime.combine(available, time(0)), merchant.zone)),  # noqa: DTZ001 (localise gives it its zone)
+        _utc_text(localise(datetime.combine(available, time(0)), merchant.zone)),
         f"{available} 00:00:00",
         line.net_currency.lower(),
         format_minor(net + charge.total, exponent),

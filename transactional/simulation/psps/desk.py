@@ -60,7 +60,7 @@ class Desk:
 
     def at(self, day: date, hour: int, minute: int) -> datetime:
         """A local time of the account, as an instant."""
-        return localise(datetime.combine(day, time(hour, minute)), self.merchant.zone)  # noqa: DTZ001 (localise gives it its zone)
+        return localise(datetime.combine(day, time(hour, minute)), self.merchant.zone)
 
     def lines_of(self, movement: Movement, day: date, booked_at: datetime) -> list[Line]:
         """The lines of one movement: as often as the PSP moved it, and for a part captured at Stripe the part let go."""

@@ -51,7 +51,7 @@ world: install ## a simulated casino's files and answer key: PLAYERS=200 DAYS=14
 	$(RUN) countroom world --players $(PLAYERS) --days $(DAYS) --seed $(SEED) --out $(OUT)
 
 golden: install ## write the golden files and snapshots anew; review them as a diff
-	$(RUN) pytest -n $(WORKERS) -q --snapshot-update -m golden
+	$(RUN) pytest -q --snapshot-update -m golden
 
 stop: install ## end the local PostgreSQL now
 	$(RUN) countroom stop

@@ -1,0 +1,168 @@
+"""Where the layers work: one DuckDB in memory with the items, our terms, a calendar and exact arithmetic. For the layers and matching.py.
+
+DuckDB rather than Polars: the ladder is joins and windows over one set of tables, which SQL says best, and it holds a million items a side in less
+memory (reference performance.md B). The traps: money through a double (here: integers, HUGEINT where a product needs it), an order left to chance
+(every window is ordered down to item_key), a working day counted by hand in two places.
+
+Tables it makes: item (what is known at as_of, n numbers it), terms, due (dates by account and day), pow10, exponent, rate, fee_rule, ours (bank accounts),
+naming (words that name a PSP); `ending` collects where each item ended, `finding` the breaks, `agreement` the groups.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import duckdb
+import polars as pl
+
+from assets.reconciliation.context import RunContext, Terms
+from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS
+from transactional.vocabulary.currencies import PERIODS
+from transactional.vocabulary.time import add_business_days
+
+_MACROS = """
+create macro half_even(num, den) as
+    sign(num) * (abs(num) // den + case
+        when 2 * (abs(num) % den) > den then 1
+        when 2 * (abs(num) % den) = den and (abs(num) // den) % 2 = 1 then 1
+        else 0 end);
+create macro ten(k) as cast('1' || repeat('0', cast(greatest(k, 0) as bigint)) as hugeint);
+create macro squeezed(words) as upper(regexp_replace(coalesce(words, ''), '\\s', '', 'g'));
+create macro fees_of(c, m, s, i) as coalesce(c, 0) + coalesce(m, 0) + coalesce(s, 0) + coalesce(i, 0);
+create macro major(minor, decimals) as
+    (case when minor < 0 then '-' else '' end)
+    || cast(abs(minor) // ten(decimals) as varchar)
+    || case when decimals > 0 then '.' || lpad(cast(abs(minor) % ten(decimals) as varchar), cast(decimals as integer), '0') else '' end;
+"""
+
+_RESULTS = """
+create table ending (n bigint not null, case_id text, reason text);
+create table finding (
+    case_id text not null, break_class text not null, sub_class text, psp text, account text not null, currency text not null,
+    amount_minor bigint not null, due_on date, batch_id text, kind text, reference text, detail text, key text, event_date date, known_at timestamptz);
+create table agreement (
+    case_id text not null, layer text not null, case_kind text not null, psp text, account text not null, currency text not null,
+    amount_minor bigint not null, residue_minor bigint not null, batch_id text);
+"""
+
+_ITEM = """
+create table item as
+select row_number() over (order by i.item_key) as n, i.*,
+    case when i.source = 'payout' then 'settlement' else i.source end as family,
+    coalesce(i.net_minor, i.amount_minor) as counted_minor,
+    case when i.net_minor is null then i.currency else coalesce(i.net_currency, i.currency) end as counted_currency,
+    fees_of(i.commission_minor, i.markup_minor, i.scheme_fee_minor, i.interchange_minor) as fees_minor
+from given i where i.known_at <= $as_of
+"""
+
+
+class Bench:
+    """One run's working tables. Use as a context manager; nothing survives it but the frames taken out."""
+
+    def __init__(self, items: pl.DataFrame, context: RunContext) -> None:
+        self._db = duckdb.connect(config={"threads": 2})
+        self._db.execute("set timezone = 'UTC'")
+        self._db.execute(_MACROS)
+        self._db.execute(_RESULTS)
+        self._db.register("given", items.to_arrow())
+        self._db.execute(_ITEM, {"as_of": context.as_of})
+        self._db.unregister("given")
+        self._settle_vocabulary()
+        self._settle_terms(context)
+        self._settle_references(context)
+
+    def __enter__(self) -> Bench:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._db.close()
+
+    def run(self, *statements: str) -> None:
+        """Run statements in order."""
+        for statement in statements:
+            self._db.execute(statement)
+
+    def frame(self, query: str) -> pl.DataFrame:
+        """A query's answer."""
+        return pl.DataFrame(pl.from_arrow(self._db.sql(query).to_arrow_table()))
+
+    def count(self, query: str) -> int:
+        """The one number a query answers."""
+        ((value,),) = self._db.execute(query).fetchall()
+        return int(value or 0)
+
+    def put(self, name: str, frame: pl.DataFrame) -> None:
+        """A frame as a table."""
+        self._db.register("incoming", frame.to_arrow())
+        self._db.execute(f'create table "{name}" as select * from incoming')
+        self._db.unregister("incoming")
+
+    def _settle_vocabulary(self) -> None:
+        signs = [(kind.value, sign) for kind, sign in EXPECTED_SIGN.items()]
+        self.put("player_kind", pl.DataFrame(signs, schema={"kind": pl.String(), "expected_sign": pl.Int32()}, orient="row"))
+        assert {kind for kind, _ in signs} == {kind.value for kind in PLAYER_KINDS}
+        self.put("account_kind", pl.DataFrame({"kind": sorted(kind.value for kind in ACCOUNT_KINDS)}))
+        decimals = [(code, periods[-1].exponent) for code, periods in PERIODS.items()]
+        self.put("exponent", pl.DataFrame(decimals, schema={"currency": pl.String(), "decimals": pl.Int64()}, orient="row"))
+
+    def _settle_terms(self, context: RunContext) -> None:
+        accounts = self.frame("select distinct psp, account from item where psp is not null order by all")
+        days = self.frame("select distinct booked_on from item order by 1")["booked_on"].to_list()
+        terms: list[tuple[object, ...]] = []
+        dues: list[tuple[object, ...]] = []
+        for psp, account in accounts.iter_rows():
+            agreed = context.terms_of(psp, account)
+            terms.append(_terms_row(psp, account, agreed, context.today_in(agreed)))
+            dues += [_due_row(psp, account, agreed, day, context.holidays) for day in days]
+        self.put("terms", pl.DataFrame(terms, schema=_TERMS, orient="row"))
+        self.put("due", pl.DataFrame(dues, schema=_DUE, orient="row"))
+
+    def _settle_references(self, context: RunContext) -> None:
+        self.put("fee_rule", context.fee_rules)
+        self.put("statement", context.statements.filter(pl.col("known_at") <= context.as_of))
+        self.put("rate_text", context.fx_rates)
+        self.run(_RATES)
+        ours = context.bank_accounts
+        known = self.frame("select distinct account, currency from item where source = 'bank'")
+        accounts = known.select("account") if ours is None else pl.DataFrame({"account": sorted(ours)}, schema={"account": pl.String()})
+        self.put("ours", accounts.unique())
+        words = [(psp, word.upper().replace(" ", "")) for psp, names in context.psp_names.items() for word in names]
+        self.put("naming", pl.DataFrame(words, schema={"psp": pl.String(), "word": pl.String()}, orient="row"))
+        self.put("window_days", pl.DataFrame({"composite": [context.composite_window_days], "bank": [context.bank_window_days]}))
+
+
+_TERMS = {
+    "psp": pl.String(),
+    "account": pl.String(),
+    "today": pl.Date(),
+    "has_activity": pl.Boolean(),
+    "is_consecutive": pl.Boolean(),
+    "fx_markup_bps": pl.Int64(),
+    "fx_tolerance_bps": pl.Int64(),
+}
+_DUE = {"psp": pl.String(), "account": pl.String(), "day": pl.Date(), "activity_due": pl.Date(), "settlement_due": pl.Date(), "bank_due": pl.Date()}
+
+# Rates as integers: mantissa / 10^scale units of `currency` for one unit of the base. The base itself is 1.
+_RATES = """
+create table rate as
+with printed as (
+    select rate_date, currency, cast(replace(rate, '.', '') as hugeint) as mantissa,
+        case when contains(rate, '.') then length(rate) - strpos(rate, '.') else 0 end as scale
+    from rate_text where regexp_full_match(rate, '[0-9]*\\.?[0-9]+')
+)
+select rate_date, currency, any_value(mantissa) as mantissa, any_value(scale) as scale from printed where mantissa > 0 group by all
+union all
+select distinct rate_date, base_currency, cast(1 as hugeint), cast(0 as bigint) from rate_text
+"""
+
+
+def _terms_row(psp: str, account: str, agreed: Terms, today: date) -> tuple[object, ...]:
+    return (psp, account, today, agreed.has_activity_reports, agreed.consecutive_batches, agreed.fx_markup_bps, agreed.fx_tolerance_bps)
+
+
+def _due_row(psp: str, account: str, agreed: Terms, day: date, holidays: frozenset[date]) -> tuple[object, ...]:
+    """Last dates on which a hop may still come, for something booked on `day`."""
+    grace = timedelta(days=agreed.settlement_grace_days)
+    activity = day + timedelta(days=agreed.activity_lag_days) + grace
+    settlement = add_business_days(day, agreed.settles_after_days, holidays) + grace
+    return (psp, account, day, activity, settlement, add_business_days(day, agreed.bank_lag_days, holidays))

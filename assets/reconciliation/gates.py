@@ -1,0 +1,81 @@
+"""Was the input itself in order? Gates G1 to G7, each subject counted, each failure a break or a refused row too. For the ladder and its report.
+
+G1 and G2 (file seen once, header known) are landing's: a refused file has no items, so what arrives here passed; the others are checked on items.
+The trap: a batch that adds up although one of its rows does not (G4 names the row), and a missing file nobody asked for (G3).
+Source: reference LR §5.2.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.reconciliation.bench import Bench
+
+# A hole wider than this is another numbering, not that many lost files.
+_WIDEST_HOLE = 50
+
+_GAPS = f"""
+insert into finding
+with numbered as (
+    select distinct psp, account, cast(batch_id as bigint) as number
+    from live join terms using (psp, account) where is_consecutive and family = 'settlement' and regexp_full_match(coalesce(batch_id, ''), '[0-9]{{1,9}}')
+),
+spaced as (
+    select *, lead(number) over (partition by psp, account order by number) as next_number from numbered
+)
+select 'batch' || chr(31) || psp || chr(31) || account || chr(31) || missing, 'batch_gap', null, psp, account, 'XXX', 0, null, cast(missing as varchar), null,
+    'batch ' || missing, null, 'batch:' || psp || ':' || account || ':' || missing,
+    (select min(l.booked_on) from live l where l.psp = s.psp and l.account = s.account and l.batch_id = cast(s.next_number as varchar)),
+    (select min(l.known_at) from live l where l.psp = s.psp and l.account = s.account and l.batch_id = cast(s.next_number as varchar))
+from spaced s, unnest(range(number + 1, next_number)) as holes (missing)
+where next_number - number between 2 and {_WIDEST_HOLE}
+"""
+
+_STATEMENTS = """
+insert into finding
+with following as (
+    select *, lag(closing_minor) over (partition by bank_account, currency order by opening_date, closing_date, statement_id) as previous_minor
+    from statement where bank_account in (select account from ours)
+),
+judged as (
+    select *, case
+        when opening_minor + moves_minor <> closing_minor then closing_minor - opening_minor - moves_minor
+        when previous_minor is not null and previous_minor <> opening_minor then opening_minor - previous_minor end as off_minor
+    from following
+)
+select 'statement' || chr(31) || bank_account || chr(31) || statement_id, 'statement_gap', null, null, bank_account, currency, off_minor, null, statement_id, null,
+    statement_id, 'opening ' || opening_minor || ', moves ' || moves_minor || ', closing ' || closing_minor || ', previous closing '
+        || coalesce(cast(previous_minor as varchar), 'unknown') || ' (minor units)',
+    'statement:' || bank_account || ':' || statement_id, closing_date, known_at
+from judged where off_minor is not null
+"""
+
+_REPORT = """
+select 'G3' as gate, psp || ' ' || account as subject, count(distinct batch_id) as checked_count,
+    (select count(*) from finding f where f.break_class = 'batch_gap' and f.psp = l.psp and f.account = l.account) as failed_count
+from live l join terms using (psp, account) where is_consecutive and family = 'settlement' and batch_id is not null group by psp, account
+union all
+select 'G4', coalesce(file_name, psp || ' ' || account), count(*), count(*) filter (where not ties) from row_checked group by 2
+union all
+select 'G4', item_key, 1, 1 from row_checked where not ties
+union all
+select 'G5', psp || ' ' || account, count(*), count(*) filter (where payout_minor is not null and 2 * abs(residue_minor) > conversions) from batch_total group by psp, account
+union all
+select 'G6', bank_account, count(*),
+    (select count(*) from finding f where f.break_class = 'statement_gap' and f.account = s.bank_account) from statement s group by bank_account
+union all
+select 'G7', coalesce(psp, 'bank') || ' ' || account, count(*), count(*) filter (where kind = 'unknown') from live where family in ('activity', 'settlement') group by 2
+"""
+
+
+def apply(bench: Bench) -> None:
+    """Find missing batches and statements that do not follow each other."""
+    bench.run(_GAPS, _STATEMENTS)
+
+
+def report(bench: Bench) -> pl.DataFrame:
+    """What each gate looked at, as the GATES table."""
+    rows = bench.frame(
+        f"select gate, subject, sum(checked_count)::bigint as checked_count, sum(failed_count)::bigint as failed_count from ({_REPORT}) group by all"
+    )
+    return rows.with_columns((pl.col("failed_count") == 0).alias("passed")).sort("gate", "subject")

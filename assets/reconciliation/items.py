@@ -1,0 +1,68 @@
+"""Are these rows the normal form the engine may rely on? For the engine's entry and for whoever makes items (dbt, tests, two files on a command line).
+
+The trap: a float, a null or a repeated key that a lenient join turns into money appearing twice. A frame that is not the normal form is refused whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from assets.reconciliation.tables import ITEM_COLUMNS, ITEMS
+from transactional.payments.money_kinds import MoneyKind
+from transactional.vocabulary.errors import ContractBroken
+from transactional.vocabulary.tables import ColumnType
+
+SOURCES = ("ledger", "attempt", "activity", "settlement", "payout", "bank")
+
+DTYPES: Mapping[ColumnType, pl.DataType] = {
+    ColumnType.TEXT: pl.String(),
+    ColumnType.BIGINT: pl.Int64(),
+    ColumnType.INTEGER: pl.Int32(),
+    ColumnType.BOOLEAN: pl.Boolean(),
+    ColumnType.DATE: pl.Date(),
+    ColumnType.TIMESTAMPTZ: pl.Datetime("us", "UTC"),
+}
+_EXACT = {ColumnType.BIGINT, ColumnType.INTEGER}
+
+
+def item_schema() -> dict[str, pl.DataType]:
+    """Column names and types of the normal form."""
+    return {column.name: DTYPES[column.type] for column in ITEM_COLUMNS}
+
+
+def validated(items: pl.DataFrame) -> pl.DataFrame:
+    """The items in contract order and types, sorted by item_key, so that the order they came in decides nothing.
+
+    Raises: ContractBroken naming the column and a key: a missing column, a type that would lose money, a null, a repeated key, an unknown source or kind.
+    """
+    missing = [name for name in ITEMS.column_names() if name not in items.columns]
+    if missing:
+        raise ContractBroken(f"items lack the columns {', '.join(missing)}", code="items_columns")
+    for column in ITEM_COLUMNS:
+        dtype = items.schema[column.name]
+        if column.type in _EXACT and dtype != pl.Null() and not dtype.is_integer():
+            raise ContractBroken(f"items.{column.name} is {dtype}, expected integer minor units", code="items_type")
+        if column.type is ColumnType.TIMESTAMPTZ and getattr(dtype, "time_zone", None) is None and items.height > 0:
+            raise ContractBroken(f"items.{column.name} is {dtype}, expected instants in UTC", code="items_type")
+    frame = items.select(pl.col(name).cast(dtype) for name, dtype in item_schema().items()).sort("item_key")
+    _refuse_nulls(frame)
+    _refuse(frame, pl.col("item_key").is_duplicated(), "item_key", "is there more than once")
+    _refuse(frame, ~pl.col("source").is_in(SOURCES), "source", f"is none of {', '.join(SOURCES)}")
+    _refuse(frame, ~pl.col("kind").is_in([kind.value for kind in MoneyKind]), "kind", "is not a MoneyKind")
+    _refuse(frame, pl.col("psp").is_null() & (pl.col("source") != "bank"), "psp", "is null on a line that is not the bank's")
+    return frame
+
+
+def _refuse_nulls(frame: pl.DataFrame) -> None:
+    for column in ITEM_COLUMNS:
+        if not column.nullable:
+            _refuse(frame, pl.col(column.name).is_null(), column.name, "is null")
+
+
+def _refuse(frame: pl.DataFrame, bad: pl.Expr, column: str, why: str) -> None:
+    found = frame.filter(bad)
+    if found.height:
+        key = found["item_key"][0]
+        raise ContractBroken(f"items.{column} {why}: item '{key}' and {found.height - 1} more", code="items_content")

@@ -1,0 +1,90 @@
+"""L1 and L2: which items tell of the same movement of a player's money? The keys of transaction cases.
+
+L1: same PSP, account, payment, modification and kind. L2: an item without a PSP reference joins by our own reference, kind, currency and amount,
+when exactly one case fits it and it alone fits that case. The traps: two candidates decided by chance (refused here: `ambiguous_group`), a capture
+and a refund that share a PSP reference (the kind is in the key), a movement whose kind nobody knows (a break of its own, never a fee).
+Leaves the table `member` (case_id, n, source, how).
+"""
+
+from __future__ import annotations
+
+from assets.reconciliation.bench import Bench
+
+_UNKNOWN = (
+    """
+    insert into finding
+    select 'unknown' || chr(31) || item_key, 'unknown_kind', null, psp, account, counted_currency, counted_minor, null, batch_id, kind,
+        coalesce(modification_reference, psp_reference, item_key), raw_kind, null, booked_on, known_at
+    from live where kind = 'unknown'
+    """,
+    "insert into ending select n, 'unknown' || chr(31) || item_key, null from live where kind = 'unknown'",
+)
+
+_MOVEMENTS = """
+create table movement as
+select l.*, k.expected_sign,
+    case when l.psp_reference is not null
+        then concat_ws(chr(31), 'tx', l.psp, l.account, l.psp_reference, coalesce(l.modification_reference, l.psp_reference), l.kind) end as case_id
+from live l join player_kind k using (kind) where l.source in ('ledger', 'attempt', 'activity', 'settlement')
+"""
+
+# Cases an item without a PSP reference could belong to: same words of ours, same money, its own hop still empty, near in time.
+_CANDIDATES = """
+create table candidate as
+with loose as (select * from movement where case_id is null and merchant_reference is not null),
+keyed as (
+    select case_id, any_value(psp) as psp, any_value(account) as account, any_value(kind) as kind, merchant_reference, currency,
+        sum(amount_minor) // count(distinct n) as amount_minor, min(amount_minor) as least_minor, max(amount_minor) as most_minor,
+        min(booked_on) as first_on, max(booked_on) as last_on
+    from movement where case_id is not null and merchant_reference is not null group by case_id, merchant_reference, currency
+),
+fitting as (
+    select l.n, k.case_id
+    from loose l join keyed k on k.psp = l.psp and k.account = l.account and k.kind = l.kind and k.merchant_reference = l.merchant_reference
+        and k.currency = l.currency and l.amount_minor between k.least_minor and k.most_minor
+        and l.booked_on between k.first_on - (select composite from window_days)::integer and k.last_on + (select composite from window_days)::integer
+    where not exists (select 1 from movement m where m.case_id = k.case_id and m.source = l.source)
+)
+select f.n, f.case_id, l.source,
+    count(*) over (partition by f.n) as cases_for_item, count(*) over (partition by f.case_id, l.source) as items_for_case
+from fitting f join loose l on l.n = f.n
+"""
+
+_AMBIGUOUS = (
+    # a group of items that fit each other in more than one way: named after the words they share
+    """
+    create table muddle as
+    select distinct concat_ws(chr(31), 'muddle', l.psp, l.account, l.kind, l.merchant_reference, l.currency) as muddle_id, c.n as loose_n, c.case_id
+    from candidate c join movement l on l.n = c.n where c.cases_for_item > 1 or c.items_for_case > 1
+    """,
+    """
+    create table muddled as
+    select muddle_id, loose_n as n, true as is_loose from muddle
+    union select d.muddle_id, m.n, false from muddle d join movement m on m.case_id = d.case_id
+    """,
+    """
+    insert into finding
+    select muddle_id, 'ambiguous_group', null, any_value(m.psp), any_value(m.account), any_value(m.currency),
+        sum(m.amount_minor) filter (where d.is_loose), null, null, any_value(m.kind), any_value(m.merchant_reference),
+        'reference ' || any_value(m.merchant_reference), null, null, null
+    from muddled d join movement m on m.n = d.n group by muddle_id
+    """,
+    "insert into ending select n, muddle_id, null from muddled",
+)
+
+_MEMBERS = """
+create table member as
+select coalesce(m.case_id, c.case_id,
+        case when m.merchant_reference is not null
+            then concat_ws(chr(31), 'ours', m.psp, m.account, m.merchant_reference, m.kind, m.currency, m.amount_minor)
+            else 'alone' || chr(31) || m.item_key end) as case_id,
+    m.n, m.source, m.currency, m.amount_minor, m.known_at, m.occurred_at, m.booked_on, m.file_name, m.line_no, m.item_key, m.ext_id, m.batch_id,
+    m.counted_minor, m.counted_currency, c.n is not null as is_composite, m.expected_sign
+from movement m left join candidate c on c.n = m.n and c.cases_for_item = 1 and c.items_for_case = 1
+where m.n not in (select n from muddled)
+"""
+
+
+def apply(bench: Bench) -> None:
+    """Make `movement` and `member`; end unknown kinds and ambiguous groups."""
+    bench.run(*_UNKNOWN, _MOVEMENTS, _CANDIDATES, *_AMBIGUOUS, _MEMBERS)

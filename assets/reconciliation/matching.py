@@ -1,0 +1,149 @@
+"""The ladder: every item into one group, one break, or ignored with a reason; and the certificate that says so. For the pipeline and the command line.
+
+`reconcile(items, context)` is pure and deterministic: the order of rows decides nothing, nothing outside the arguments is read. The trap: a layer that
+loses or doubles an item; the endings are counted against the items before anything is returned.
+Source: reference LR §5.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+import polars as pl
+
+from assets.reconciliation import gates
+from assets.reconciliation.bench import Bench
+from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
+from assets.reconciliation.context import RunContext
+from assets.reconciliation.items import validated
+from assets.reconciliation.layers import cases, charges, duplicates, payouts, transactions, versions
+from assets.reconciliation.tables import BREAKS, CERTIFICATE, GROUPS, MEMBERS
+from transactional.vocabulary.errors import InvariantBroken
+
+RULE_SET = "2026-11-25"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run found, in the shapes of tables.py: GROUPS, MEMBERS (dispositions), BREAKS, CERTIFICATE, GATES."""
+
+    groups: pl.DataFrame
+    dispositions: pl.DataFrame
+    breaks: pl.DataFrame
+    certificate: pl.DataFrame
+    gates: pl.DataFrame
+
+
+_IDS = """
+create table identity as
+with keyed as (
+    select e.case_id, string_agg(i.item_key, chr(31) order by i.item_key) as keys, count(*) as members, min(i.booked_on) as event_date,
+        max(i.known_at) as known_at, string_agg(distinct i.source, '+' order by i.source) as hops
+    from ending e join item i on i.n = e.n where e.case_id is not null group by e.case_id
+)
+select *, substr(sha256(keys), 1, 32) as digest from keyed
+"""
+
+_GROUPS = """
+select 'grp_' || k.digest as group_id, a.layer, a.case_kind, a.psp, a.account, a.currency, a.amount_minor, a.residue_minor, a.batch_id, k.event_date,
+    k.members::integer as item_count, k.hops
+from agreement a join identity k using (case_id) order by group_id
+"""
+
+_BREAKS = """
+select 'brk_' || substr(sha256(f.break_class || chr(31) || coalesce(k.keys, f.key, f.case_id)), 1, 32) as break_id, f.break_class, f.sub_class,
+    f.break_class <> 'timing_open' as counts_as_break, f.psp, f.account, f.currency, f.amount_minor,
+    case sign(f.amount_minor) * c.exposure_sign when 1 then 'owed_to_us' when -1 then 'owed_by_us' else 'unknown' end as exposure,
+    coalesce(k.event_date, f.event_date) as event_date, coalesce(k.known_at, f.known_at, (select max(known_at) from item)) as first_known_at, f.due_on, f.batch_id,
+    coalesce(k.members, 0)::integer as member_count,
+    {sentence} as explanation, f.case_id
+from finding f join class_word c using (break_class) left join identity k using (case_id) left join exponent x on x.currency = f.currency
+order by break_id
+"""
+
+_FILLED = {
+    "place": "coalesce(f.psp || ' ', '') || f.account",
+    "kind": "replace(coalesce(f.kind, 'movement'), '_', ' ')",
+    "reference": "coalesce(f.reference, '')",
+    "amount": "major(f.amount_minor, coalesce(x.decimals, 0)) || ' ' || f.currency",
+    "detail": "coalesce(f.detail, coalesce(k.hops, ''))",
+    "due": "coalesce(cast(f.due_on as varchar), '')",
+    "batch": "coalesce(f.batch_id, '')",
+    "count": "cast(coalesce(k.members, 0) as varchar)",
+}
+
+_DISPOSITIONS = """
+select i.item_key, case when e.reason is not null then 'ignored' when b.break_id is not null then 'broken' when a.case_id is not null then 'matched' end as disposition,
+    case when a.case_id is not null then 'grp_' || k.digest end as group_id, b.break_id, e.reason, i.source, i.currency, i.amount_minor, i.booked_on
+from item i left join ending e on e.n = i.n left join agreement a on a.case_id = e.case_id left join identity k on k.case_id = e.case_id
+    left join broken b on b.case_id = e.case_id
+order by i.item_key
+"""
+
+
+def reconcile(items: pl.DataFrame, context: RunContext) -> Outcome:
+    """Shape: ITEMS → Outcome. Items known after `context.as_of` are not seen.
+
+    Raises: ContractBroken when the items are not the normal form; InvariantBroken when a layer lost or doubled an item (our bug).
+    """
+    with Bench(validated(items), context) as bench:
+        for layer in (versions, cases, duplicates, charges, transactions, payouts, gates):
+            layer.apply(bench)
+        _check_endings(bench)
+        _name_classes(bench)
+        bench.run(_IDS)
+        broken = bench.frame(_BREAKS.format(sentence=_sentence()))
+        bench.put("broken", broken.select("case_id", "break_id"))
+        dispositions = bench.frame(_DISPOSITIONS)
+        return Outcome(
+            groups=bench.frame(_GROUPS).select(GROUPS.column_names()),
+            dispositions=dispositions.select(MEMBERS.column_names()),
+            breaks=broken.select(BREAKS.column_names()),
+            certificate=_certificate(dispositions, context),
+            gates=gates.report(bench),
+        )
+
+
+def _check_endings(bench: Bench) -> None:
+    doubled = bench.count("select count(*) from (select n from ending group by n having count(*) > 1)")
+    lost = bench.count("select count(*) from item where n not in (select n from ending)")
+    headless = bench.count(
+        "select count(*) from ending where reason is null and case_id not in (select case_id from finding union all select case_id from agreement)"
+    )
+    if doubled or lost or headless:
+        raise InvariantBroken(f"the ladder ended {doubled} items twice, {lost} never and {headless} in a case without a verdict")
+
+
+def _name_classes(bench: Bench) -> None:
+    rows = [(each.value, EXPOSURE_SIGN[each], SENTENCES[each]) for each in BreakClass]
+    bench.put(
+        "class_word", pl.DataFrame(rows, schema={"break_class": pl.String(), "exposure_sign": pl.Int64(), "sentence": pl.String()}, orient="row")
+    )
+
+
+def _sentence() -> str:
+    expression = "c.sentence"
+    for name, value in _FILLED.items():
+        expression = f"replace({expression}, '{{{name}}}', {value})"
+    return expression
+
+
+def _certificate(dispositions: pl.DataFrame, context: RunContext) -> pl.DataFrame:
+    """in = matched + broken + ignored, in count and amount, per source, currency and day."""
+    run_id = hashlib.sha256(
+        "\x1f".join(
+            [RULE_SET, context.as_of.isoformat(), *dispositions["item_key"].to_list(), *map(str, dispositions["amount_minor"].to_list())]
+        ).encode()
+    ).hexdigest()[:32]
+    measures = [pl.len().cast(pl.Int64).alias("in_count"), pl.col("amount_minor").sum().alias("in_minor")]
+    for name in ("matched", "broken", "ignored"):
+        ended = pl.col("disposition") == name
+        measures += [ended.sum().cast(pl.Int64).alias(f"{name}_count"), pl.col("amount_minor").filter(ended).sum().alias(f"{name}_minor")]
+    summed = dispositions.group_by("source", "currency", "booked_on").agg(measures)
+    counts = pl.col("in_count") == pl.col("matched_count") + pl.col("broken_count") + pl.col("ignored_count")
+    amounts = pl.col("in_minor") == pl.col("matched_minor") + pl.col("broken_minor") + pl.col("ignored_minor")
+    proved = summed.with_columns(
+        pl.lit(run_id).alias("run_id"), pl.lit(context.as_of).cast(pl.Datetime("us", "UTC")).alias("as_of"), (counts & amounts).alias("closes")
+    )
+    return proved.select(CERTIFICATE.column_names()).sort("source", "currency", "booked_on")

@@ -23,10 +23,15 @@ def item(event: str, reference: str, *, minor: int = 100, original: str | None =
     }
     if original:
         said["originalReference"] = original
-    said |= more
+    return signed(said | more)
+
+
+def signed(said: dict[str, Any]) -> dict[str, Any]:
+    """The item with our signature (of a real message: instead of its own)."""
     signature = generate_notification_sig(said, KEY)
-    said["additionalData"] = {"hmacSignature": signature if isinstance(signature, str) else signature.decode()}
-    return said
+    given = said.get("additionalData")
+    extra = given if isinstance(given, dict) else {}
+    return said | {"additionalData": extra | {"hmacSignature": signature if isinstance(signature, str) else signature.decode()}}
 
 
 def body(*items: dict[str, Any]) -> bytes:

@@ -50,7 +50,7 @@ ADYEN = PspSpec(
     settlement_grace_days=1,
     bank_lag_days=2,
     batch_numbering="consecutive",
-    fx_markup_bps=60,
+    fx_markup_bps=100,
     fx_tolerance_bps=50,
     source="docs.adyen.com/reporting (settlement details, payment accounting, journal types), docs.adyen.com/development-resources/webhooks",
 )

@@ -1,0 +1,31 @@
+"""Stripe, whole: reports, webhooks, zone, lags. For landing, the service, the engine and the simulator, through registry.SPECS.
+
+Payouts are automatic, daily, and named by an id; there is no series of batch numbers, so a missing payout shows as lines that are never settled. Private
+parts stand beside this file (`_stripe_*.py`). Source: reference LR §4.1; the demo casino's contract for markup and lags.
+"""
+
+from __future__ import annotations
+
+from transactional.payments.psps import _stripe_reports, _stripe_webhooks
+from transactional.payments.psps.spec import PspSpec, WebhookSpec
+
+STRIPE = PspSpec(
+    psp="stripe",
+    zone="UTC",
+    reports=(
+        _stripe_reports.PAYOUT_RECONCILIATION,
+        _stripe_reports.ORCHESTRATED,
+        _stripe_reports.BALANCE_CHANGE,
+        _stripe_reports.SINGLE_PAYOUT,
+        _stripe_reports.BALANCE_TRANSACTIONS,
+        _stripe_reports.PAYMENTS_EXPORT,
+    ),
+    webhook=WebhookSpec(verify=_stripe_webhooks.verify, to_facts=_stripe_webhooks.to_facts, dedupe=_stripe_webhooks.dedupe),
+    activity_lag_days=1,
+    settles_after_days=2,
+    settlement_grace_days=1,
+    bank_lag_days=2,
+    fx_markup_bps=200,
+    fx_tolerance_bps=50,
+    source="docs.stripe.com/reports (itemized column sets), docs.stripe.com/webhooks/signatures",
+)

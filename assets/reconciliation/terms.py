@@ -5,6 +5,7 @@ The trap: a matcher that asks a PSP's code in the middle of a run. Everything is
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 import polars as pl
@@ -80,8 +81,7 @@ def _charges(rule: FeeRule) -> list[tuple[str | int | None, ...]]:
     ]
 
 
-def _shaped(frame: pl.DataFrame | None, schema: dict[str, pl.DataType] | object) -> pl.DataFrame:
-    wanted: dict[str, pl.DataType] = dict(schema)  # type: ignore[call-overload]
+def _shaped(frame: pl.DataFrame | None, schema: Mapping[str, pl.DataType]) -> pl.DataFrame:
     if frame is None or frame.is_empty():
-        return empty_frame(wanted)
-    return frame.select(pl.col(name).cast(dtype) for name, dtype in wanted.items())
+        return empty_frame(schema)
+    return frame.select(pl.col(name).cast(dtype) for name, dtype in schema.items())

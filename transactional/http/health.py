@@ -79,7 +79,7 @@ def _landing(connection: Connection, now: datetime) -> Part:
     """The warehouse may be elsewhere; then its tables are not here and the landing is not ours to judge."""
     if connection.execute(text("select to_regclass('raw.app_watermarks')")).scalar_one() is None:
         return Part(state="ok", detail="the warehouse is another database")
-    newest = connection.execute(text("select max(landed_at) from raw.app_watermarks")).scalar_one()
+    newest: datetime | None = connection.execute(text("select max(landed_at) from raw.app_watermarks")).scalar_one()
     if newest is None:
         return Part(state="ok", detail="nothing has landed yet")
     return Part(state="ok", detail="app tables have landed", age_seconds=_age(now, newest))

@@ -6,6 +6,7 @@ genuine but unusable is answered as accepted: refusing it would make the PSP del
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -50,6 +51,6 @@ async def receive(
 def _receive(service: Service, psp: str, body: bytes, headers: dict[str, str], account: str | None) -> None:
     with UnitOfWork(service.engine) as work:
         payments = Payments(work.connection, Ledger(work.connection))
-        now = work.connection.exec_driver_sql("select clock_timestamp()").scalar_one()
+        now: datetime = work.connection.exec_driver_sql("select clock_timestamp()").scalar_one()
         Webhooks(work.connection, payments).receive(psp, body, headers, service.webhook_secrets.get(psp, ()), now, account=account)
         work.commit()

@@ -52,7 +52,11 @@ def item(key: str, source: str, amount: int, **change: Any) -> dict[str, Any]:
 def chain(**changes: dict[str, Any] | None) -> list[dict[str, Any]]:
     """The whole chain of one deposit; a change by source, None leaves the hop out."""
     amounts = {"ledger": 1000, "attempt": 1000, "activity": 1000, "settlement": 1000, "payout": -990, "bank": 990}
-    return [item(f"{source}:2", source, amount, **(changes.get(source) or {})) for source, amount in amounts.items() if changes.get(source, {}) is not None]
+    return [
+        item(f"{source}:2", source, amount, **(changes.get(source) or {}))
+        for source, amount in amounts.items()
+        if changes.get(source, {}) is not None
+    ]
 
 
 def run(rows: list[dict[str, Any]], as_of: datetime = LATE, **terms: Any) -> Outcome:
@@ -82,7 +86,10 @@ def test_a_complete_chain_is_two_groups_and_no_break() -> None:
         ({"ledger": {"amount_minor": 900}}, ("amount", 100)),
         ({"ledger": {"amount_minor": 100_000}}, ("exponent", -99_000)),
         ({"ledger": {"currency": "USD"}}, ("currency", 1000)),
-        ({"settlement": {"net_minor": 980}, "payout": {"amount_minor": -980, "net_minor": -980}, "bank": {"amount_minor": 980}}, ("row_arithmetic", -10)),
+        (
+            {"settlement": {"net_minor": 980}, "payout": {"amount_minor": -980, "net_minor": -980}, "bank": {"amount_minor": 980}},
+            ("row_arithmetic", -10),
+        ),
         ({"payout": {"amount_minor": -900, "net_minor": -900}, "bank": {"amount_minor": 900}}, ("batch_residue", 90)),
     ],
 )
@@ -151,7 +158,7 @@ def test_an_unrelated_bank_line_is_ignored_and_one_that_names_the_psp_is_not() -
 def test_the_order_of_rows_decides_nothing_and_a_second_run_is_the_same() -> None:
     rows = [*chain(ledger={"amount_minor": 900}), item("ledger:7", "ledger", 5, psp_reference="P9", modification_reference="M9")]
     first = run(rows)
-    random.Random(7).shuffle(rows)  # noqa: S311
+    random.Random(7).shuffle(rows)
     second = run(rows)
     for name in ("groups", "dispositions", "breaks", "certificate", "gates"):
         assert getattr(first, name).equals(getattr(second, name)), name

@@ -23,7 +23,9 @@ with numbered as (
 spaced as (
     select *, lead(number) over (partition by psp, account order by number) as next_number from numbered
 )
-select 'batch' || chr(31) || psp || chr(31) || account || chr(31) || missing, 'batch_gap', null, psp, account, 'XXX', 0, null, cast(missing as varchar), null,
+select 'batch' || chr(31) || psp || chr(31) || account || chr(31) || missing, 'batch_gap', null, psp, account,
+    (select min(l.counted_currency) from live l where l.psp = s.psp and l.account = s.account and l.batch_id = cast(s.next_number as varchar)),
+    0, null, cast(missing as varchar), null,
     'batch ' || missing, null, 'batch:' || psp || ':' || account || ':' || missing,
     (select min(l.booked_on) from live l where l.psp = s.psp and l.account = s.account and l.batch_id = cast(s.next_number as varchar)),
     (select min(l.known_at) from live l where l.psp = s.psp and l.account = s.account and l.batch_id = cast(s.next_number as varchar))

@@ -36,7 +36,10 @@ SUITES = (
         why="Each item ends in exactly one place, with words from the registries.",
         not_null=("item_key", "disposition", "source", "currency", "amount_minor"),
         unique=("item_key",),
-        one_of={"disposition": ("matched", "broken", "ignored"), "reason": ("superseded", "repeated_in_file", "information", "zero_amount")},
+        one_of={
+            "disposition": ("matched", "broken", "ignored"),
+            "reason": ("superseded", "repeated_in_file", "information", "zero_amount", "not_psp"),
+        },
         in_catalogue={"kind": "money_kind_catalogue.kind"},
     ),
 )

@@ -78,7 +78,7 @@ MEMBERS = Table(
         Column("disposition", T.TEXT, "matched, broken or ignored."),
         Column("group_id", T.TEXT, "When matched.", nullable=True),
         Column("break_id", T.TEXT, "When broken (timing_open included).", nullable=True),
-        Column("reason", T.TEXT, "Why ignored: superseded, repeated_in_file, information, zero_amount.", nullable=True),
+        Column("reason", T.TEXT, "Why ignored: superseded, repeated_in_file, information, zero_amount, not_psp.", nullable=True),
         Column("source", T.TEXT, "As in ITEMS."),
         Column("currency", T.TEXT, "As in ITEMS."),
         Column("amount_minor", T.BIGINT, "As in ITEMS."),

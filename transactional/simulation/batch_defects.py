@@ -14,7 +14,7 @@ from random import Random
 from transactional.simulation.answer_key import Expected
 from transactional.simulation.casino import BANKS, MERCHANTS
 from transactional.simulation.defects import SAFE_AGE
-from transactional.simulation.formats.bank_statements import BankLine, Statement
+from transactional.simulation.formats.bank_statements import BankLine, Statement, printed_id
 from transactional.simulation.movements import Batch, Line, Payout, Spot, dice
 from transactional.simulation.psps.desk import restatable
 from transactional.simulation.psps.mistakes import BatchMistakes
@@ -128,7 +128,7 @@ def expected_batches(plan: BatchPlan, batches: Sequence[Batch], statements: Iter
         )
     for statement in statements:
         if statement.residue_minor:
-            key = f"statement:{statement.bank.iban}:{statement.statement_id}"
+            key = f"statement:{statement.bank.iban}:{printed_id(statement)}"
             text = "the closing balance is not the opening balance plus the lines"
             currency = statement.bank.currency
             yield Expected("statement_gap", None, statement.bank.iban, currency, statement.residue_minor, (), statement.defect_id, text, (key,))

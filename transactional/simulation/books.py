@@ -35,6 +35,9 @@ _FACTS = {
     K.WITHDRAWAL_RETURNED: FactKind.PAYOUT_RETURNED,
 }
 _CHUNK = timedelta(hours=12)
+# In one half day of six nobody wins before a refund or dispute takes what he no longer has: the shortfalls a ledger must bear.
+_SHORT_EVERY = 6
+_NEEDS_FUNDS = frozenset({FactKind.PAYOUT_REQUESTED, FactKind.REFUNDED, FactKind.CHARGEBACK, FactKind.SECOND_CHARGEBACK})
 
 
 @dataclass(slots=True)
@@ -68,8 +71,8 @@ def books_of(seed: int, payments: Sequence[Payment], start: datetime, end: datet
             by_chunk[id(chunk)].append((fact, payment))
     chunks = [told[index] for index in sorted(told)]
     purse, rng = _Purses(), dice(seed, "games")
-    for chunk in chunks:
-        purse.play(rng, chunk, by_chunk[id(chunk)])
+    for index, chunk in enumerate(chunks):
+        purse.play(rng, chunk, by_chunk[id(chunk)], short=index % _SHORT_EVERY == 3)
     return chunks
 
 
@@ -165,8 +168,8 @@ class _Purses:
     def __init__(self) -> None:
         self._minor: dict[tuple[UUID, str], int] = defaultdict(int)
 
-    def play(self, rng: Random, chunk: Chunk, facts: Sequence[tuple[PaymentFact, Payment]]) -> None:
-        """Winnings before the facts of a chunk, as far as somebody needs them; losses after it."""
+    def play(self, rng: Random, chunk: Chunk, facts: Sequence[tuple[PaymentFact, Payment]], *, short: bool) -> None:
+        """Winnings before the facts of a chunk, as far as somebody needs them (`short`: only for payouts asked for); losses after it."""
         now: dict[tuple[UUID, str], int] = {}
         lowest: dict[tuple[UUID, str], int] = {}
         for fact, payment in facts:
@@ -174,14 +177,14 @@ class _Purses:
                 continue
             purse = (payment.player_id, fact.amount.currency)
             now[purse] = now.get(purse, self._minor[purse]) + self._effect(fact)
-            if fact.kind is FactKind.PAYOUT_REQUESTED:
+            if fact.kind is FactKind.PAYOUT_REQUESTED or (fact.kind in _NEEDS_FUNDS and not short):
                 lowest[purse] = min(lowest.get(purse, 0), now[purse])
         at = chunk.recorded_at
         for purse, running in sorted(now.items()):
-            short = -lowest.get(purse, 0)
-            won = short + short * rng.randint(0, 60) // 100
+            lacking = -lowest.get(purse, 0)
+            won = lacking + lacking * rng.randint(0, 60) // 100
             left = max(running + won, 0)
-            lost = left * rng.randint(20, 95) // 100 if rng.random() < 0.7 else 0
+            lost = left * rng.randint(20, 95) // 100 if rng.random() < 0.5 else 0
             if won:
                 chunk.winnings.append(_game(rng, "game_won", purse, -won, at - _CHUNK))
             if lost:
@@ -193,7 +196,7 @@ class _Purses:
         minor = fact.amount.minor if fact.amount else 0
         if fact.kind is FactKind.CAPTURED:
             return minor
-        return -minor if fact.kind in (FactKind.PAYOUT_REQUESTED, FactKind.REFUNDED, FactKind.CHARGEBACK, FactKind.SECOND_CHARGEBACK) else 0
+        return -minor if fact.kind in _NEEDS_FUNDS else 0
 
 
 def _game(rng: Random, kind: str, purse: tuple[UUID, str], debit_minor: int, at: datetime) -> KeyedEntry:

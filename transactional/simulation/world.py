@@ -31,6 +31,7 @@ from transactional.simulation.players import plan_payments
 from transactional.simulation.psps.mistakes import BatchMistakes
 from transactional.simulation.psps.settlement import desk_of, settle
 from transactional.vocabulary.errors import InputRejected
+from transactional.vocabulary.time import business_date
 
 CLASSES: Sequence[str] = tuple(dict.fromkeys([*defects.CLASSES, *batch_defects.CLASSES]))
 """Every class a world can plant; `timing_open` needs no planting."""
@@ -146,7 +147,8 @@ def _exchange_loss(move: Movement, batches: Sequence[Batch], rates: Rates) -> in
     """What was converted less what the agreed rate would have given."""
     batch, line = next((batch, line) for batch in batches for line in batch.lines if line.movement is move)
     lane, terms = move.lane, move.merchant.terms
-    agreed = rates.offered(batch.closed_on, lane.currency, lane.settles_in, terms.fx_markup_bps)
+    converted_on = batch.closed_on if batch.merchant.psp == "adyen" else business_date(move.occurred_at, move.merchant.zone)
+    agreed = rates.offered(converted_on, lane.currency, lane.settles_in, terms.fx_markup_bps)
     return exchanged(move.amount_minor, lane, line.rate or agreed) - exchanged(move.amount_minor, lane, agreed)
 
 

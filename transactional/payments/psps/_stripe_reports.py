@@ -60,7 +60,7 @@ def _itemized(name: str, role: str, extra: str) -> ReportFormat:
         kind="reporting_category",
         kinds=_CATEGORIES,
         gross=(
-            AmountSource("customer_facing_amount", "customer_facing_currency", sign_from="gross", only_if_not="currency"),
+            AmountSource("customer_facing_amount", "customer_facing_currency", sign_from="gross"),
             AmountSource("gross", "currency"),
         ),
         net=AmountSource("net", "currency"),

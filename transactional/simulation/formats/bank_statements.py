@@ -93,6 +93,13 @@ def _entry(line: BankLine, currency: str) -> str:
     )
 
 
+def printed_id(statement: Statement) -> str:
+    """How the statement names itself: CAMT its id, MT940 its reference and number."""
+    if statement.bank.form == "camt053":
+        return statement.statement_id
+    return f"CR{statement.day:%y%m%d}{statement.sequence:05d} {statement.sequence:05d}/001"
+
+
 def mt940(statement: Statement) -> bytes:
     """The bytes of one MT940 message: opening balance, a :61: and an :86: per line, closing balance."""
     bank, day = statement.bank, f"{statement.day:%y%m%d}"

@@ -74,7 +74,9 @@ class Desk:
 
     def line_of(self, movement: Movement, day: date, booked_at: datetime, copy: int) -> Line:
         lane, terms = movement.lane, self.merchant.terms
-        rate = self.rates.offered(day, lane.currency, lane.settles_in, terms.fx_markup_bps, movement.rate_factor) if lane.converts else None
+        # Stripe converts when the charge is made, Adyen when the batch closes
+        rate_day = day if self.merchant.psp == "adyen" else business_date(movement.occurred_at, self.merchant.zone)
+        rate = self.rates.offered(rate_day, lane.currency, lane.settles_in, terms.fx_markup_bps, movement.rate_factor) if lane.converts else None
         gross = movement.amount_minor + movement.uncaptured_minor
         basis = exchanged(movement.amount_minor, lane, rate) if rate else movement.amount_minor
         charge = charge_for(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-app = typer.Typer(invoke_without_command=True, no_args_is_help=False)
+if TYPE_CHECKING:
+    from transactional.ledger.entries import KeyedEntry
+    from transactional.simulation.books import Chunk
+    from transactional.simulation.replay.report_lines import ReportLine
 
-DefectsOption = Annotated[str, typer.Option(help="Which defects to plant: all, none, or class names separated by commas.")]
+app = typer.Typer(invoke_without_command=True)
+
+OutOption = Annotated[Path | None, typer.Option(help="Folder for the files and the answer key; must be empty or new.")]
+DatabaseOption = Annotated[bool, typer.Option(help="Write the casino's own side into the system of record, through its services.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 
 
@@ -21,28 +28,68 @@ def generate(
     players: Annotated[int, typer.Option(help="How many players the casino has.")] = 2_000,
     days: Annotated[int, typer.Option(help="How many days to simulate.")] = 30,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
-    out: Annotated[Path | None, typer.Option(help="Folder for the files and the answer key; must be empty or new.")] = None,
-    defects: DefectsOption = "all",
+    out: OutOption = None,
+    defects: Annotated[str, typer.Option(help="Which defects to plant: all, none, or class names separated by commas.")] = "all",
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day (UTC).")] = datetime(2026, 1, 1),  # noqa: DTZ001 - a date
-    database: Annotated[bool, typer.Option(help="Write the casino's own side into the system of record, through its services.")] = True,
+    database: DatabaseOption = True,
     as_json: JsonOption = False,
 ) -> int:
     """Simulate players, PSPs and banks of a casino: files as the outside sends them, the casino's own books, and the answer key.
 
-    Files land in OUT in the order fx, bank, psp, v2 (sorted paths): v2/ holds files that were sent again with other bytes.
+    Land the files in the order of their paths: bank, fx, psp, and v2 last, which holds files that were sent again with other bytes. The database
+    must hold no world yet.
     """
     if context.invoked_subcommand is not None:
         return 0
-    from transactional.simulation.world import WorldSpec, build, classes_named
+    from pipelines.console import answer, step
+    from transactional.simulation.world import WorldSpec, answer_key, build, classes_named, summary
 
     folder = _empty_folder(out)
     spec = WorldSpec(players, days, seed, start.date(), classes_named(defects))
-    from pipelines.console import step
-
     with step(f"simulating {players} players for {days} days (seed {seed})"):
         world = build(spec)
-    _deliver(world, folder, database=database)
-    return _report(world, folder, as_json=as_json)
+    if database:
+        _write_books(world.chunks, world.payout_entries)
+    told = _write_folder(folder, world.files, summary(world), answer_key(world), as_json=as_json)
+    if not as_json:
+        _tell_expected(told["expected"])
+        answer(f"as of {told['as_of']}")
+    return 0
+
+
+@app.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="A PSP's settlement report, as it came.", exists=True, dir_okay=False)],
+    *,
+    out: OutOption = None,
+    perturb: Annotated[int | None, typer.Option(help="Plant mistakes in the casino's books and at its bank, drawn with this seed.")] = None,
+    mistakes: Annotated[int, typer.Option(min=1, help="How many mistakes to plant with --perturb.")] = 8,
+    account: Annotated[str | None, typer.Option(help="Our account at the PSP, where the file does not name it.")] = None,
+    database: DatabaseOption = True,
+    as_json: JsonOption = False,
+) -> int:
+    """Build the casino's own side of a real settlement file: intents, attempts, facts, ledger, payouts and the bank statement, with the answer key.
+
+    The file itself is copied to OUT unchanged. Without --perturb a reconciliation finds nothing but what is wrong inside the file.
+    """
+    from pipelines.console import answer, step
+    from transactional.simulation.answer_key import Names, key_frame, parquet
+    from transactional.simulation.replay.casino_side import replay as replayed
+    from transactional.simulation.replay.casino_side import summary
+
+    folder, content = _empty_folder(out), file.read_bytes()
+    with step(f"reading {file.name}"):
+        lines, zone = _report_lines(content, file.name, account)
+    side = replayed(content, file.name, lines, zone, perturb=perturb, mistakes=mistakes)
+    if database:
+        _write_books(side.chunks, side.payout_entries)
+    told = _write_folder(folder, side.files, summary(side), parquet(key_frame(side.expected, Names(side.files))), as_json=as_json)
+    if not as_json:
+        _tell_expected(told["expected"])
+        for currency, minor in told["payouts_minor"].items():
+            answer(f"payout: {minor} {currency} (minor units)")
+        answer(f"as of {told['as_of']}")
+    return 0
 
 
 def _empty_folder(out: Path | None) -> Path:
@@ -56,34 +103,32 @@ def _empty_folder(out: Path | None) -> Path:
     return out
 
 
-def _deliver(world: object, folder: Path, *, database: bool) -> None:
-    """Books into the database, files and key into the folder; the key last, so that a folder with a key is whole."""
-    from pipelines.console import step
-    from transactional.simulation.world import World, answer_key, summary
+def _report_lines(content: bytes, name: str, account: str | None) -> tuple[list[ReportLine], str]:
+    """The lines of a settlement report as plain values, and the zone of its account. Raises: InputRejected for another kind of report."""
+    from assets.landing.psp_files import parse_psp_file
+    from transactional.payments.merchant_accounts import merchant_account
+    from transactional.payments.psps.registry import SPECS
+    from transactional.simulation.replay.report_lines import report_line
+    from transactional.vocabulary.errors import InputRejected
 
-    assert isinstance(world, World)
-    if database:
-        with step("writing the casino's books through its services"):
-            _write_books(world)
-    with step(f"writing {len(world.files)} files to {folder}"):
-        for path, content in sorted(world.files.items()):
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-        (folder / "world.json").write_bytes(summary(world))
-        (folder / "answer_key.parquet").write_bytes(answer_key(world))
+    parsed = parse_psp_file(content, name, account_hint=account)
+    if parsed.role != "settlement" or len(parsed.accounts) != 1:
+        about = "a settlement report of one account"
+        raise InputRejected(
+            f"{name} is a {parsed.report} ({parsed.role}, {len(parsed.accounts)} accounts), expected {about}", code="not_a_settlement"
+        )
+    lines = [report_line(row) for row in parsed.lines.iter_rows(named=True)]
+    known = merchant_account(parsed.psp, parsed.accounts[0], lines[0].booked_at.date())
+    return lines, known.zone if known else SPECS[parsed.psp].zone
 
 
-def _write_books(world: object) -> None:
-    from pipelines.console import tell
+def _write_books(chunks: Sequence[Chunk], payouts: Sequence[KeyedEntry]) -> None:
+    from pipelines.console import step, tell
     from transactional.db.engine import make_engine
     from transactional.db.location import locate_databases
     from transactional.db.unit_of_work import UnitOfWork
     from transactional.settings import load_settings
     from transactional.simulation.drive import write_books
-    from transactional.simulation.world import World
-
-    assert isinstance(world, World)
 
     def progress(what: str, done: int, total: int) -> None:
         if done == total or done % 10 == 0:
@@ -91,26 +136,39 @@ def _write_books(world: object) -> None:
 
     engine = make_engine(locate_databases(load_settings()).app_url, application_name="countroom world")
     try:
-        with UnitOfWork(engine) as work:
-            write_books(work.connection, world.chunks, world.payout_entries, progress)
+        with step("writing the casino's books through its services"), UnitOfWork(engine) as work:
+            write_books(work.connection, chunks, payouts, progress)
             work.commit()
     finally:
         engine.dispose()
 
 
-def _report(world: object, folder: Path, *, as_json: bool) -> int:
+def _write_folder(folder: Path, files: Mapping[str, bytes], told: bytes, key: bytes, *, as_json: bool) -> dict[str, dict[str, int]]:
+    """Files, then world.json, then the key: a folder with a key is whole. Returns what world.json says."""
     import json
 
-    from pipelines.console import answer, answer_json
-    from transactional.simulation.world import World, summary
+    from pipelines.console import answer, answer_json, step
 
-    assert isinstance(world, World)
-    told = json.loads(summary(world))
+    with step(f"writing {len(files)} files to {folder}"):
+        for path, content in sorted(files.items()):
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content)
+        (folder / "world.json").write_bytes(told)
+        (folder / "answer_key.parquet").write_bytes(key)
+    said: dict[str, dict[str, int]] = json.loads(told)
     if as_json:
-        answer_json(told | {"folder": str(folder)})
-        return 0
-    planted = sum(count for name, count in told["expected"].items() if name != "timing_open")
-    answer(f"world in {folder}: {len(world.files)} files, {sum(told['movements'].values())} movements of money, as of {told['as_of']}")
-    answer(f"planted: {planted} defects of {len(told['expected']) - ('timing_open' in told['expected'])} classes")
-    answer(f"rightly open: {told['expected'].get('timing_open', 0)} cases")
-    return 0
+        answer_json(said | {"folder": str(folder)})
+    else:
+        answer(f"world in {folder}: {len(files)} files, {sum(said['movements'].values())} movements of money")
+    return said
+
+
+def _tell_expected(expected: Mapping[str, int]) -> None:
+    from pipelines.console import answer
+
+    breaks = {name: count for name, count in expected.items() if name != "timing_open"}
+    answer(
+        f"to be found: {sum(breaks.values())} breaks of {len(breaks)} classes ({', '.join(f'{name} {count}' for name, count in breaks.items()) or 'none'})"
+    )
+    answer(f"rightly open: {expected.get('timing_open', 0)} cases")

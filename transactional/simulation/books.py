@@ -7,7 +7,7 @@ lost. The trap: a player's balance guessed too high; disputes and returns are th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from random import Random
@@ -18,7 +18,7 @@ from transactional.ledger.accounts import house_account, player_account
 from transactional.ledger.entries import Entry, KeyedEntry, Posting
 from transactional.payments.facts import FactKind, NewAttempt, NewIntent, PaymentFact, entry_id_of, event_id_of
 from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
-from transactional.simulation.casino import BANK_OF
+from transactional.simulation.casino import BANK_OF, Bank
 from transactional.simulation.movements import Batch, Line, Movement, Payment, Payout, Spot, dice
 from transactional.vocabulary.ids import uuid7
 from transactional.vocabulary.money import Money
@@ -148,15 +148,17 @@ def _words(payment: Payment) -> Iterator[PaymentFact]:
 
 def _fact(movement: Movement, prefix: str, later: timedelta = timedelta()) -> PaymentFact:
     payment, kind = movement.payment, _FACTS[movement.kind]
+    reference = movement.psp_reference or payment.psp_reference
+    again = f"#{movement.repetition}" if movement.repetition else ""
     return PaymentFact(
         kind=kind,
         psp=payment.merchant.psp,
         merchant_account=payment.merchant.account,
         effective_at=movement.occurred_at + later,
-        dedupe_key=f"{prefix}{payment.merchant.psp}:{kind.value}:{movement.modification_reference}",
+        dedupe_key=f"{prefix}{payment.merchant.psp}:{kind.value}:{movement.modification_reference or reference}{again}",
         amount=Money(movement.booked_currency, abs(movement.booked_minor or 0)),
-        psp_reference=payment.psp_reference,
-        modification_reference=movement.modification_reference,
+        psp_reference=reference or None,
+        modification_reference=movement.modification_reference or None,
         merchant_reference=payment.merchant_reference,
         attempt_id=payment.attempt_id,
     )
@@ -205,12 +207,12 @@ def _game(rng: Random, kind: str, purse: tuple[UUID, str], debit_minor: int, at:
     return KeyedEntry(Entry(kind, at, postings), f"{kind}:{player.hex}:{currency}:{at:%Y%m%dT%H%M}", uuid7(at, rng), at)
 
 
-def payout_entries(seed: int, batches: Iterable[Batch], as_of: datetime) -> list[KeyedEntry]:
+def payout_entries(seed: int, batches: Iterable[Batch], as_of: datetime, *, bank_of: Callable[[str], Bank] = BANK_OF.__getitem__) -> list[KeyedEntry]:
     """What finance books for payouts: the batch when its report is out, the money when the bank has it, its return when it bounced."""
     rng, keyed = dice(seed, "finance"), []
     for batch in batches:
         for payout in batch.payouts:
-            for entry, at, name in _payout_entries(batch, payout):
+            for entry, at, name in _payout_entries(batch, payout, bank_of(payout.currency).iban):
                 if at <= as_of:
                     key = f"{name}:{batch.name}:{payout.currency}"
                     entry_id = uuid7(at, rng)
@@ -223,9 +225,8 @@ def payout_entries(seed: int, batches: Iterable[Batch], as_of: datetime) -> list
     return keyed
 
 
-def _payout_entries(batch: Batch, payout: Payout) -> Iterator[tuple[Entry, datetime, str]]:
+def _payout_entries(batch: Batch, payout: Payout, iban: str) -> Iterator[tuple[Entry, datetime, str]]:
     named = templates.PayoutBatch(batch.merchant.psp, batch.merchant.account, batch.batch_id, payout.currency)
-    iban = BANK_OF[payout.currency].iban
     yield templates.settlement_booked(named, _totals(batch, payout), payout.paid_at), payout.paid_at + timedelta(hours=1), "settlement"
     if payout.arrives_on is not None:
         at = datetime.combine(payout.arrives_on, time(9), UTC)

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from transactional.vocabulary.currencies import PERIODS
+
 
 @dataclass(frozen=True, slots=True)
 class Lane:
@@ -129,7 +131,16 @@ BANKS: tuple[Bank, ...] = (
 
 BANK_OF: Mapping[str, Bank] = {bank.currency: bank for bank in BANKS}
 
-EXPONENTS: Mapping[str, int] = {"EUR": 2, "GBP": 2, "USD": 2, "CAD": 2, "TRY": 2, "JPY": 0, "KWD": 3}
+# The casino's own currencies are written out; the others matter only where a real file is replayed.
+EXPONENTS: Mapping[str, int] = {currency: periods[-1].exponent for currency, periods in PERIODS.items()} | {
+    "EUR": 2,
+    "GBP": 2,
+    "USD": 2,
+    "CAD": 2,
+    "TRY": 2,
+    "JPY": 0,
+    "KWD": 3,
+}
 
 # The fixed days of TARGET, on which the ECB publishes nothing (Easter is beyond the worlds we build).
 _CLOSED = {(1, 1), (5, 1), (12, 25), (12, 26)}

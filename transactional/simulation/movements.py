@@ -76,7 +76,8 @@ class Movement:
 
     `amount_minor` is what the PSP moved; `booked_minor` what the casino wrote (None: it never heard of it), in `booked_currency`.
     `extra_fee_minor`, `rate_factor` and `net_error_minor` are the PSP's own mistakes; `copies` is how often the PSP moved it;
-    `repeated_in_file` prints it once more without moving anything.
+    `repeated_in_file` prints it once more without moving anything. In a replayed file a movement may have a `psp_reference` of its own and be the
+    n-th `repetition` of the same one.
     """
 
     number: int
@@ -97,6 +98,8 @@ class Movement:
     extra_fee_minor: int = 0
     rate_factor: Decimal = Decimal(1)
     net_error_minor: int = 0
+    psp_reference: str = ""
+    repetition: int = 0
     defect_id: str = ""
     activity: list[Spot] = field(default_factory=list)
     settlement: list[Spot] = field(default_factory=list)

@@ -248,7 +248,10 @@ def _orphans(rng: Random, payments: list[Payment], start: datetime, last: dateti
         return
     for index, merchant in enumerate(MERCHANTS, start=1):
         at = start + timedelta(seconds=int(rng.uniform(86_400, span)))
-        payment = _stranger(rng, merchant.account, payments, at)
+        model = next((payment for payment in payments if payment.merchant is merchant), None)
+        if model is None:
+            continue
+        payment = _stranger(rng, model, payments, at)
         move = payment.movements[0]
         move.defect_id = f"orphan_chargeback-{index:02d}"
         yield Planted(
@@ -256,8 +259,7 @@ def _orphans(rng: Random, payments: list[Payment], start: datetime, last: dateti
         )
 
 
-def _stranger(rng: Random, account: str, payments: list[Payment], at: datetime) -> Payment:
-    model = next(payment for payment in payments if payment.merchant.account == account)
+def _stranger(rng: Random, model: Payment, payments: list[Payment], at: datetime) -> Payment:
     adyen, lane = model.merchant.psp == "adyen", model.lane
     payment = Payment(
         number=len(payments),

@@ -37,6 +37,9 @@ CLASSES: Sequence[str] = tuple(dict.fromkeys([*defects.CLASSES, *batch_defects.C
 """Every class a world can plant; `timing_open` needs no planting."""
 
 
+_CONTRACTS_BEGIN = date(2025, 1, 1)
+
+
 @dataclass(frozen=True, slots=True)
 class WorldSpec:
     """What a world is made from. `wanted`: the break classes to plant. `start` is the first UTC day."""
@@ -53,6 +56,8 @@ class WorldSpec:
             raise InputRejected(f"no such defect: {', '.join(sorted(unknown))}; known: {', '.join(CLASSES)}", code="unknown_defect")
         if self.players < 1 or not 2 <= self.days <= 366:
             raise InputRejected("a world needs at least one player and 2 to 366 days", code="bad_world")
+        if self.start < _CONTRACTS_BEGIN:
+            raise InputRejected(f"the casino's contracts begin on {_CONTRACTS_BEGIN}: a world cannot start on {self.start}", code="bad_world")
 
     @property
     def starts_at(self) -> datetime:

@@ -1,0 +1,30 @@
+"""Every planted mistake is found as what it is, with its amount and its items, and nothing else is found. Files through the real parsers."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.worlds.desk_of_truth import differences, reconciled
+from tests.worlds.scenarios import SCENARIOS, SLOW
+from transactional.simulation.world import WorldSpec, build
+
+
+@pytest.mark.parametrize("name", [pytest.param(name, marks=pytest.mark.slow if name in SLOW else ()) for name in SCENARIOS])
+def test_every_planted_mistake_is_found_and_nothing_else(name: str) -> None:
+    spec = SCENARIOS[name]
+    world = build(spec)
+    outcome = reconciled(world.files, world.chunks, world.payout_entries, spec.as_of)
+    assert differences(outcome, world.expected, world.files) == ([], [])
+    assert outcome.certificate["closes"].all()
+    if not spec.wanted:
+        assert outcome.breaks["counts_as_break"].sum() == 0
+
+
+@pytest.mark.parametrize("break_class", ["payout_returned", "restated", "batch_residue", "sign"])
+def test_a_mistake_planted_alone_is_found_alone(break_class: str) -> None:
+    # blocks: a defect that is only explained because another one sits beside it
+    spec = WorldSpec(200, 24, 4, wanted=frozenset({break_class}))
+    world = build(spec)
+    outcome = reconciled(world.files, world.chunks, world.payout_entries, spec.as_of)
+    assert differences(outcome, world.expected, world.files) == ([], [])
+    assert set(outcome.breaks.filter(outcome.breaks["counts_as_break"])["break_class"]) == {break_class}

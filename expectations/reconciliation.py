@@ -38,7 +38,7 @@ SUITES = (
         unique=("item_key",),
         one_of={
             "disposition": ("matched", "broken", "ignored"),
-            "reason": ("superseded", "repeated_in_file", "information", "zero_amount", "not_psp"),
+            "reason": ("superseded", "repeated_in_file", "reversed", "information", "zero_amount", "not_psp"),
         },
         in_catalogue={"kind": "money_kind_catalogue.kind"},
     ),

@@ -38,6 +38,7 @@ ITEM_COLUMNS: tuple[Column, ...] = (
     Column("file_version", T.INTEGER, "1, 2, ... when the same name came with other bytes.", nullable=True),
     Column("line_no", T.INTEGER, "1-based line in the file.", nullable=True),
     Column("known_at", T.TIMESTAMPTZ, "When we knew: recorded_at or loaded_at."),
+    Column("voids_item_key", T.TEXT, "The ledger item that this one, of a reversal, takes back.", nullable=True),
 )
 
 ITEMS = Table(
@@ -78,7 +79,7 @@ MEMBERS = Table(
         Column("disposition", T.TEXT, "matched, broken or ignored."),
         Column("group_id", T.TEXT, "When matched.", nullable=True),
         Column("break_id", T.TEXT, "When broken (timing_open included).", nullable=True),
-        Column("reason", T.TEXT, "Why ignored: superseded, repeated_in_file, information, zero_amount, not_psp.", nullable=True),
+        Column("reason", T.TEXT, "Why ignored: superseded, repeated_in_file, reversed, information, zero_amount, not_psp.", nullable=True),
         Column("source", T.TEXT, "As in ITEMS."),
         Column("currency", T.TEXT, "As in ITEMS."),
         Column("amount_minor", T.BIGINT, "As in ITEMS."),

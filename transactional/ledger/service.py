@@ -86,9 +86,11 @@ class Ledger:
     def reverse(
         self, entry_id: UUID, *, idempotency_key: str, effective_at: datetime, recorded_at: datetime | None = None, reversal_id: UUID | None = None
     ) -> Posted:
-        """Book the exact inverse of an entry: same accounts and references, signs turned, kind `reversal`. An entry is reversed at most once.
+        """Book the exact inverse of an entry: same accounts and references, signs turned, kind `reversal`.
 
-        Raises: Refused (`already_reversed`, `reversal_too_early`, `unknown_entry`, `insufficient_funds`).
+        An entry is reversed at most once, a reversal never: what was taken back by mistake is booked anew.
+
+        Raises: Refused (`already_reversed`, `reversal_of_reversal`, `reversal_too_early`, `unknown_entry`, `insufficient_funds`).
         """
         check_key(idempotency_key)
         said = f"reversal\x1f{entry_id.hex}\x1f{utc(effective_at).isoformat()}"

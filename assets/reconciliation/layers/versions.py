@@ -1,7 +1,7 @@
-"""L0: which version of a line counts? Older versions are superseded, later files restate earlier ones, overlapping files repeat lines.
+"""L0: which version of a line counts? Older versions are superseded, later files restate earlier ones, overlapping files repeat lines, reversals void.
 
 The traps: a newer file that silently replaces an amount (here: a `restated` break with the difference, and the newer line goes on), and equal lines of
-one file taken for repetitions (they are kept: two equal fees are two fees). Leaves the table `live`: the items every later layer sees.
+one file taken for repetitions (they are kept: two equal fees are two fees), and a reversed entry dropped before its reversal was known. Leaves the table `live`: the items every later layer sees.
 Source: reference LR §3 case 27, §5.3 L0.
 """
 
@@ -66,6 +66,13 @@ select n, newest_n, said = newest_said as is_current,
 from latest where copies > 1
 """
 
+# An entry and the reversal that takes it back are no movement at a PSP, from the moment the reversal is known; until then the entry stands.
+_REVERSED = """
+insert into ending
+select unnest([taken_back.n, reversal.n]), null, 'reversed'
+from item reversal join item taken_back on taken_back.item_key = reversal.voids_item_key
+"""
+
 _RESTATED = """
 insert into finding
 select 'restated' || chr(31) || o.item_key, 'restated', case when w.n is null then 'vanished' when o.amount_minor = w.amount_minor then 'net' end,
@@ -90,6 +97,7 @@ def apply(bench: Bench) -> None:
         _VERSIONED,
         _SUPERSEDED,
         _SIGHTINGS,
+        _REVERSED,
         _RESTATED.format(pairs=_CHANGED_VERSION),
         _RESTATED.format(pairs=_CHANGED_COPY),
         "insert into ending select n, null, 'superseded' from superseded where is_same",

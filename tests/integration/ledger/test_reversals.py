@@ -81,6 +81,14 @@ def test_a_reversal_does_not_take_effect_before_what_it_reverses(ledger: Ledger,
     assert refusal.value.code == "reversal_too_early"
 
 
+def test_a_reversal_is_final_so_that_an_entry_has_at_most_one_other_that_voids_it(ledger: Ledger, connection: Connection) -> None:
+    posted = ledger.post(move(100, "d"))
+    reversal = ledger.reverse(posted.entry_id, idempotency_key="r", effective_at=NOON)
+    with pytest.raises(Refused) as refusal, connection.begin_nested():
+        ledger.reverse(reversal.entry_id, idempotency_key="rr", effective_at=NOON)
+    assert refusal.value.code == "reversal_of_reversal"
+
+
 def test_nothing_is_reversed_that_is_not_there_or_already_spent(ledger: Ledger, connection: Connection) -> None:
     with pytest.raises(Refused) as refusal, connection.begin_nested():
         ledger.reverse(UUID(int=404), idempotency_key="r", effective_at=NOON)

@@ -180,3 +180,13 @@ def test_a_float_in_money_is_refused_and_not_rounded() -> None:
     frame = pl.DataFrame(chain(), schema=item_schema()).with_columns(pl.col("amount_minor").cast(pl.Float64))
     with pytest.raises(ContractBroken, match="expected integer minor units"):
         reconcile(frame, RunContext(as_of=LATE))
+
+
+def test_an_entry_stands_until_its_reversal_is_known_and_is_no_movement_from_then_on() -> None:
+    later = datetime(2026, 1, 20, tzinfo=UTC)
+    wrong = [item("ledger:8", "ledger", 777, psp_reference="P2", modification_reference="M2")]
+    reversal = item("ledger:9", "ledger", -777, psp_reference="P2", modification_reference="M2", known_at=later, voids_item_key="ledger:8")
+    before, after = run([*chain(), *wrong, reversal], as_of=datetime(2026, 1, 19, tzinfo=UTC)), run([*chain(), *wrong, reversal])
+    assert found(before) == [("missing_at_psp", 777)]
+    assert found(after) == []
+    assert after.dispositions.filter(pl.col("reason") == "reversed")["item_key"].to_list() == ["ledger:8", "ledger:9"]

@@ -19,6 +19,7 @@ int_ledger__postings_enriched as (
         postings.entry_id,
         postings.line,
         entries.kind as entry_kind,
+        coalesce(reversed_entries.kind, entries.kind) as moved_kind,
         entries.effective_at,
         entries.recorded_at,
         {{ utc_date('entries.effective_at') }} as business_date,
@@ -46,6 +47,8 @@ int_ledger__postings_enriched as (
         on postings.entry_id = entries.entry_id
     inner join accounts
         on postings.account_id = accounts.account_id
+    left join entries as reversed_entries
+        on entries.reverses_id = reversed_entries.entry_id
     left join attempts
         on postings.attempt_id = attempts.attempt_id
 )

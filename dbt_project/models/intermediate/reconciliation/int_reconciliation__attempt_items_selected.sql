@@ -66,7 +66,8 @@ int_reconciliation__attempt_items_selected as (
         cast(null as {{ dbt.type_string() }}) as file_name,
         cast(null as integer) as file_version,
         cast(null as integer) as line_no,
-        recorded_at as known_at
+        recorded_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as voids_item_key
     from dated
 )
 

@@ -24,7 +24,7 @@ movements as (
         case when kinds.family = 'payout' then -postings.amount_minor else postings.amount_minor end as item_minor
     from postings
     inner join kinds
-        on postings.entry_kind = kinds.kind
+        on postings.moved_kind = kinds.kind
     where
         (postings.account_class = 'psp_receivable' and kinds.family = 'player')
         or (postings.account_class = 'psp_payout_in_transit' and kinds.family = 'payout')
@@ -53,7 +53,7 @@ int_reconciliation__ledger_items_selected as (
         'ledger' as source,
         psp,
         merchant_account as account,
-        entry_kind as kind,
+        moved_kind as kind,
         entry_kind as raw_kind,
         currency,
         item_minor as amount_minor,
@@ -76,7 +76,9 @@ int_reconciliation__ledger_items_selected as (
         cast(null as {{ dbt.type_string() }}) as file_name,
         cast(null as integer) as file_version,
         cast(null as integer) as line_no,
-        recorded_at as known_at
+        recorded_at as known_at,
+        -- a reversal keeps the line numbers of the entry that it takes back
+        case when reverses_id is not null then 'ledger:' || {{ hex_id('reverses_id') }} || ':' || {{ text_id('line') }} end as voids_item_key
     from dated
 )
 

@@ -2,18 +2,25 @@ with items as (
     select * from {{ ref('int_reconciliation__items_decided') }}
 ),
 
--- a superseded or repeated line is another telling of money that is counted already
+breaks as (
+    select * from {{ ref('int_reconciliation__breaks_found') }}
+),
+
+-- an ignored line tells again of money that is counted already; so do the older version of a restated line and a line that a file printed again
 counted as (
     select
-        *,
-        coalesce(net_currency, currency) as batch_currency,
-        coalesce(net_minor, amount_minor) as balance_minor,
-        case when family in ('player', 'account') then family else 'other' end as line_family
+        items.*,
+        coalesce(items.net_currency, items.currency) as batch_currency,
+        coalesce(items.net_minor, items.amount_minor) as balance_minor,
+        case when items.family in ('player', 'account') then items.family else 'other' end as line_family
     from items
+    left join breaks
+        on items.break_id = breaks.break_id
     where
-        source in ('settlement', 'payout')
-        and batch_id is not null
-        and coalesce(reason, '') not in ('superseded', 'repeated_in_file', 'information')
+        items.source in ('settlement', 'payout')
+        and items.batch_id is not null
+        and items.disposition <> 'ignored'
+        and coalesce(breaks.break_class, '') not in ('restated', 'duplicate_file')
 ),
 
 int_reconciliation__payout_batches_summed as (

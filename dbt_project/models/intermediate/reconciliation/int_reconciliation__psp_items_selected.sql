@@ -73,7 +73,8 @@ int_reconciliation__psp_items_selected as (
         _source_file as file_name,
         _file_version as file_version,
         _source_line as line_no,
-        _loaded_at as known_at
+        _loaded_at as known_at,
+        cast(null as {{ dbt.type_string() }}) as voids_item_key
     from lines
 )
 

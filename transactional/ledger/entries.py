@@ -7,12 +7,13 @@ a zone. All are refused when the value is made, before the database is asked (wh
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+
+import orjson
 
 from transactional.ledger.accounts import AccountRef
 from transactional.vocabulary.errors import InputRejected, Refused
@@ -74,20 +75,19 @@ class Entry:
     def payload_hash(self) -> bytes:
         """SHA-256 of everything the entry says: the same key with another hash is a conflict."""
         lines = [
-            [
+            (
                 posting.account.code,
                 posting.account.currency,
                 posting.amount_minor,
-                posting.intent_id and posting.intent_id.hex,
-                posting.attempt_id and posting.attempt_id.hex,
+                posting.intent_id,
+                posting.attempt_id,
                 posting.psp_reference,
                 posting.modification_reference,
                 posting.backed_by and posting.backed_by.code,
-            ]
+            )
             for posting in self.postings
         ]
-        said = [self.kind, self.effective_at.isoformat(), self.reverses_id and self.reverses_id.hex, self.description, lines]
-        return hashlib.sha256(json.dumps(said, ensure_ascii=True, separators=(",", ":")).encode()).digest()
+        return hashlib.sha256(orjson.dumps((self.kind, self.effective_at, self.reverses_id, self.description, lines))).digest()
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,12 @@ def test_a_repeated_key_in_one_batch_is_one_entry(ledger: Ledger, connection: Co
     assert refusal.value.code == "idempotency_conflict"
 
 
+def test_a_key_repeated_in_a_batch_with_its_own_id_is_still_booked_once(ledger: Ledger) -> None:
+    one = replace(move(100, "same"), entry_id=UUID(int=77))
+    assert [(answer.entry_id, answer.replayed) for answer in ledger.post_batch([one, one])] == [(UUID(int=77), False), (UUID(int=77), True)]
+    assert ledger.available(CASH) == 100
+
+
 def test_a_batch_answers_as_the_single_calls_would(ledger: Ledger) -> None:
     before = ledger.post(move(100, "x"))
     mixed = [move(7, "y"), move(100, "x"), move(-107, "z"), move(3, "w")]

@@ -16,6 +16,7 @@ from transactional.db.engine import SERVICE_ROLE, make_engine
 from transactional.db.location import locate_databases
 from transactional.http import health, problems
 from transactional.http.deps import Service
+from transactional.http.guard import NoTraces
 from transactional.http.keys import parse_keys, parse_webhook_secrets
 from transactional.http.limits import BodyLimit
 from transactional.ledger import api as ledger_api
@@ -51,6 +52,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         parse_keys(settings.api_keys.get_secret_value()),
         parse_webhook_secrets(settings.webhook_secrets.get_secret_value()),
     )
+    app.add_middleware(NoTraces)
     app.add_middleware(BodyLimit)
     problems.install(app)
     for router in (health.router, ledger_api.router, payments_api.router, webhook_api.router):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import Depends, Header, Request, Security
+from fastapi import Depends, Header, Query, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy import Engine, text
 
@@ -70,6 +70,8 @@ IdempotencyKey = Annotated[
         description="Same key and same body: the first answer. Same key and another body: 409.",
     ),
 ]
+
+PageSize = Annotated[int, Query(ge=1, le=200, description="At most so many items.")]
 
 
 def database_now(work: UnitOfWork) -> datetime:

@@ -6,6 +6,7 @@ The trap: a stack trace, an SQL text or a secret in an answer, and a client that
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, Field
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
 from transactional.vocabulary.errors import ContractBroken, CountroomError, InputRejected, InvariantBroken, Refused, Transient
@@ -50,10 +52,14 @@ _TITLES = {
     405: "Method not allowed",
     409: "Refused",
     413: "Too large",
+    415: "Not JSON",
     422: "Not acceptable",
     500: "Our fault",
     503: "Try again later",
 }
+
+
+_MOST_FIELDS, _LONGEST_NAME, _LONGEST_WORDS = 20, 60, 300
 
 
 class FieldProblem(BaseModel):
@@ -98,7 +104,7 @@ def status_of(error: CountroomError) -> int:
 
 
 def install(app: FastAPI) -> None:
-    """Answer every error of the service, of validation and of the framework as a problem."""
+    """Answer every error of the service, of validation and of the framework as a problem; what nobody expected is guard.py's."""
 
     @app.exception_handler(CountroomError)
     async def refused(_request: Request, error: CountroomError) -> JSONResponse:
@@ -109,26 +115,41 @@ def install(app: FastAPI) -> None:
         return problem_response(status, error.code, "something is wrong on our side" if status == 500 else str(error), headers=headers)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [FieldProblem(where=".".join(str(part) for part in item["loc"]), expected=str(item["msg"])) for item in error.errors()]
-        missing_key = any("idempotency-key" in field.where.lower() for field in fields)
-        if missing_key:
+    async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        fields = [FieldProblem(where=_where(item["loc"]), expected=str(item["msg"])[:_LONGEST_WORDS]) for item in error.errors()[:_MOST_FIELDS]]
+        if any("idempotency-key" in field.where.lower() for field in fields):
             return problem_response(
                 400, "idempotency_key_missing", "every POST needs an Idempotency-Key header of 1 to 200 visible characters", fields
             )
+        if any(field.where.startswith("body") for field in fields) and not _is_json(request):
+            return problem_response(415, "not_json", "a body is JSON and says so: Content-Type: application/json")
         return problem_response(422, "invalid_request", "; ".join(f"{field.where}: {field.expected}" for field in fields[:5]), fields)
 
     @app.exception_handler(HTTPException)
     async def framework(_request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+        code = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "refused")
         return problem_response(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
 
     @app.exception_handler(OperationalError)
     async def database_away(_request: Request, error: OperationalError) -> JSONResponse:
         log.error("database: %s", type(error.orig).__name__)
-        return problem_response(503, "database_unavailable", "the database cannot be reached or is busy", headers={"Retry-After": "1"})
+        return _unavailable()
 
-    @app.exception_handler(Exception)
-    async def bug(_request: Request, error: Exception) -> JSONResponse:
-        log.error("unexpected %s", type(error).__name__, exc_info=error)
-        return problem_response(500, "internal", "something is wrong on our side")
+    @app.exception_handler(PoolExhausted)
+    async def all_connections_busy(_request: Request, _error: PoolExhausted) -> JSONResponse:
+        log.error("database: every connection of the pool is busy")
+        return _unavailable()
+
+
+def _unavailable() -> JSONResponse:
+    return problem_response(503, "database_unavailable", "the database cannot be reached or is busy", headers={"Retry-After": "1"})
+
+
+def _where(location: Sequence[int | str]) -> str:
+    """The path as the caller wrote it, cut: a name in it is the caller's and may be a megabyte long."""
+    return ".".join(str(part)[:_LONGEST_NAME] for part in location)[:_LONGEST_WORDS]
+
+
+def _is_json(request: Request) -> bool:
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))

@@ -71,7 +71,7 @@ postings = sa.Table(
     metadata,
     sa.Column("entry_id", sa.Uuid(), primary_key=True),
     sa.Column("line", sa.Integer(), primary_key=True),
-    sa.Column("account_id", sa.Uuid(), nullable=False, index=True),
+    sa.Column("account_id", sa.Uuid(), nullable=False),
     sa.Column("currency", sa.Text(), nullable=False),
     _minor("amount_minor"),
     sa.Column("intent_id", sa.Uuid()),
@@ -81,6 +81,7 @@ postings = sa.Table(
     txid_column(),
     sa.CheckConstraint("amount_minor <> 0", name="amount"),
     sa.Index(None, "txid"),
+    sa.Index(None, "account_id", "entry_id"),
     sa.Index(None, "intent_id", postgresql_where=sa.text("intent_id is not null")),
 )
 """Grain: one row per entry and line. Units: minor, positive is a debit.

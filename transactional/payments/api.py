@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Annotated
+from uuid import UUID
 
-from fastapi import APIRouter, Depends, Response
-from pydantic import Field
+from fastapi import APIRouter, Depends, Query, Response
 from sqlalchemy import text
 
 from transactional.db.unit_of_work import UnitOfWork
-from transactional.http.deps import IdempotencyKey, Work, require
+from transactional.http.deps import IdempotencyKey, PageSize, Work, require
 from transactional.http.idempotency import claim
 from transactional.http.keys import ApiKey
 from transactional.http.problems import documented
-from transactional.http.wire import (
-    AttemptId,
-    EntryId,
-    EventId,
-    Instant,
-    IntentId,
-    MoneyIn,
-    PlayerId,
-    Reference,
-    Wire,
-    exponent_or_none,
-    uuid_of,
-)
+from transactional.http.wire import AttemptId, IntentId, PlayerId, exponent_or_none, uuid_of
 from transactional.ledger.service import Ledger
+from transactional.payments.api_models import (
+    AttemptIn,
+    AttemptOut,
+    EventIn,
+    EventOut,
+    IntentIn,
+    IntentOut,
+    IntentPage,
+    MovementIn,
+    PromiseIn,
+    StepIn,
+    standing,
+)
 from transactional.payments.facts import FactKind, NewAttempt, NewIntent, PaymentFact
-from transactional.payments.lifecycle import AttemptState
 from transactional.payments.psps.registry import SPECS
 from transactional.payments.service import Payments
 from transactional.vocabulary.errors import Refused
@@ -36,142 +37,65 @@ from transactional.vocabulary.ids import IdKind, public_id
 from transactional.vocabulary.money import Money
 
 router = APIRouter(prefix="/v1", tags=["payments"])
-Answer = TypeVar("Answer", bound=Wire)
 
 Reader = Annotated[ApiKey, Depends(require("payments:read"))]
 Writer = Annotated[ApiKey, Depends(require("payments:write"))]
-_READ = documented(401, 403, 404, 422, 503)
-_WRITE = documented(400, 401, 403, 404, 409, 413, 422, 503)
-
-
-class IntentIn(Wire):
-    """What a player wants to pay in or take out."""
-
-    player_id: PlayerId
-    direction: Literal["deposit", "withdrawal"]
-    money: MoneyIn
-
-
-class RefundOut(Wire):
-    """One refund of an attempt."""
-
-    reference: str
-    status: str
-    refunded_minor: int
-
-
-class AttemptOut(Wire):
-    """An attempt and where it stands; sums are positive and net of what was undone."""
-
-    attempt_id: AttemptId
-    intent_id: IntentId
-    psp: str
-    merchant_account: str
-    merchant_reference: str
-    payment_method: str | None
-    status: str
-    currency: str | None
-    authorised_minor: int
-    captured_minor: int
-    settled_minor: int
-    refunded_minor: int
-    charged_back_minor: int
-    paid_out_minor: int
-    refunds: list[RefundOut]
-    flags: list[str]
-
-
-class IntentOut(Wire):
-    """An intent with its attempts, the oldest first."""
-
-    intent_id: IntentId
-    player_id: PlayerId
-    direction: str
-    currency: str
-    exponent: int | None
-    amount_minor: int
-    created_at: Instant
-    attempts: list[AttemptOut]
-
-
-class AttemptIn(Wire):
-    """One try of an intent at one PSP."""
-
-    psp: Reference
-    merchant_account: Reference
-    payment_method: Reference | None = None
-
-
-# Only what the casino's own gateway and officers may say; the rest a PSP alone can know, and it comes by webhook or report.
-class MovementIn(Wire):
-    """Money moved. `modification_reference` is the PSP's id of the movement, by which a webhook about the same movement is recognised."""
-
-    kind: Literal["captured", "refunded", "payout_sent"]
-    effective_at: Instant
-    money: MoneyIn
-    modification_reference: Reference
-    psp_reference: Reference | None = None
-
-
-class PromiseIn(Wire):
-    """Money is set aside or asked for."""
-
-    kind: Literal["authorised", "refund_requested", "payout_requested"]
-    effective_at: Instant
-    money: MoneyIn
-    psp_reference: Reference | None = None
-
-
-class StepIn(Wire):
-    """Something happened that moves no money."""
-
-    kind: Literal["created", "requires_action", "failed", "voided", "payout_held", "payout_approved", "payout_cancelled"]
-    effective_at: Instant
-    psp_reference: Reference | None = None
-
-
-EventIn = Annotated[MovementIn | PromiseIn | StepIn, Field(discriminator="kind")]
-
-
-class EventOut(Wire):
-    """The recorded event; `entry_id` when it moved money."""
-
-    event_id: EventId
-    attempt_id: AttemptId
-    kind: str
-    entry_id: EntryId | None
-    attempt: AttemptOut
+_READ = documented(401, 403, 422, 500, 503)
+_READ_ONE = documented(401, 403, 404, 422, 500, 503)
+_WRITE = documented(400, 401, 403, 404, 409, 413, 415, 422, 500, 503)
 
 
 @router.post("/intents", status_code=201, responses=_WRITE)
 def create_intent(*, body: IntentIn, key: IdempotencyKey, caller: Writer, work: Work, response: Response) -> IntentOut:
-    """Create an intent."""
-    scoped = claim(work.connection, caller, "intents", key, body)
-    new = NewIntent(uuid_of(IdKind.PLAYER, body.player_id), body.direction, Money(body.money.currency, body.money.amount_minor), scoped)
+    """Say what a player wants to pay in or take out. Attempts at PSPs follow; the intent itself moves no money."""
+    claimed = claim(work, caller, "intents", key, body)
+    if first := claimed.answered_before(IntentOut, response):
+        return first
+    new = NewIntent(uuid_of(IdKind.PLAYER, body.player_id), body.direction, Money(body.money.currency, body.money.amount_minor), claimed.key)
     (made,) = _payments(work).create_intents([new])
-    answer = _intent(work, made.id)
-    return _committed(work, response, made.replayed, answer)
+    return claimed.committed(work, _intent(work, made.id), response)
 
 
-@router.get("/intents/{intent_id}", responses=_READ)
+@router.get("/intents", responses=_READ)
+def list_intents(
+    *,
+    caller: Reader,
+    work: Work,
+    player_id: Annotated[PlayerId, Query()],
+    before: Annotated[IntentId | None, Query(description="`next_before` of the page before; without it, the newest.")] = None,
+    limit: PageSize = 50,
+) -> IntentPage:
+    """The intents of a player with their attempts, the newest first."""
+    asked = {
+        "player_id": uuid_of(IdKind.PLAYER, player_id),
+        "before": uuid_of(IdKind.INTENT, before) if before else None,
+        "limit": limit + 1,
+    }
+    found: list[UUID] = list(work.connection.execute(_INTENTS_OF_PLAYER, asked).scalars())
+    items = _intents(work, found[:limit])
+    return IntentPage(items=items, next_before=items[-1].intent_id if len(found) > limit else None)
+
+
+@router.get("/intents/{intent_id}", responses=_READ_ONE)
 def read_intent(*, intent_id: IntentId, caller: Reader, work: Work) -> IntentOut:
-    """An intent and its attempts."""
+    """An intent and its attempts, the oldest attempt first."""
     return _intent(work, uuid_of(IdKind.INTENT, intent_id))
 
 
 @router.post("/intents/{intent_id}/attempts", status_code=201, responses=_WRITE)
 def create_attempt(*, intent_id: IntentId, body: AttemptIn, key: IdempotencyKey, caller: Writer, work: Work, response: Response) -> AttemptOut:
-    """Create an attempt at a PSP we know."""
-    scoped = claim(work.connection, caller, f"attempts:{intent_id}", key, body)
+    """Try an intent at a PSP we know. The answer's `merchant_reference` goes to the PSP: by it webhooks find their attempt."""
+    claimed = claim(work, caller, f"attempts:{intent_id}", key, body)
+    if first := claimed.answered_before(AttemptOut, response):
+        return first
     if body.psp not in SPECS:
         raise Refused(f"'{body.psp}' is not a PSP we know: {', '.join(sorted(SPECS))}", code="unknown_psp")
-    new = NewAttempt(uuid_of(IdKind.INTENT, intent_id), body.psp, body.merchant_account, scoped, payment_method=body.payment_method)
+    new = NewAttempt(uuid_of(IdKind.INTENT, intent_id), body.psp, body.merchant_account, claimed.key, payment_method=body.payment_method)
     (made,) = _payments(work).create_attempts([new])
-    (answer,) = _attempts(work, attempt_id=made.id)
-    return _committed(work, response, made.replayed, answer)
+    return claimed.committed(work, _attempt(work, made.id), response)
 
 
-@router.get("/attempts/{attempt_id}", responses=_READ)
+@router.get("/attempts/{attempt_id}", responses=_READ_ONE)
 def read_attempt(*, attempt_id: AttemptId, caller: Reader, work: Work) -> AttemptOut:
     """An attempt, given everything that was ever said about it."""
     return _attempt(work, uuid_of(IdKind.ATTEMPT, attempt_id))
@@ -179,10 +103,15 @@ def read_attempt(*, attempt_id: AttemptId, caller: Reader, work: Work) -> Attemp
 
 @router.post("/attempts/{attempt_id}/events", status_code=201, responses=_WRITE)
 def record_event(*, attempt_id: AttemptId, body: EventIn, key: IdempotencyKey, caller: Writer, work: Work, response: Response) -> EventOut:
-    """Record what happened to an attempt, with the ledger entry that follows."""
-    scoped = claim(work.connection, caller, f"events:{attempt_id}", key, body)
+    """Record what happened to an attempt, with the ledger entry that follows.
+
+    A movement the PSP also tells by webhook is booked once: both name it by `modification_reference`.
+    """
+    claimed = claim(work, caller, f"events:{attempt_id}", key, body)
+    if first := claimed.answered_before(EventOut, response):
+        return first
     attempt = _attempt(work, uuid_of(IdKind.ATTEMPT, attempt_id))
-    (recorded,) = _payments(work).record([_fact(body, attempt, scoped)])
+    (recorded,) = _payments(work).record([_fact(body, attempt, claimed.key)])
     answer = EventOut(
         event_id=public_id(IdKind.PAYMENT_EVENT, recorded.event_id),
         attempt_id=attempt_id,
@@ -190,7 +119,7 @@ def record_event(*, attempt_id: AttemptId, body: EventIn, key: IdempotencyKey, c
         entry_id=public_id(IdKind.ENTRY, recorded.entry_id) if recorded.entry_id else None,
         attempt=_attempt(work, uuid_of(IdKind.ATTEMPT, attempt_id)),
     )
-    return _committed(work, response, recorded.replayed, answer)
+    return claimed.committed(work, answer, response)
 
 
 def _fact(body: MovementIn | PromiseIn | StepIn, attempt: AttemptOut, scoped: str) -> PaymentFact:
@@ -215,46 +144,58 @@ def _payments(work: UnitOfWork) -> Payments:
     return Payments(work.connection, Ledger(work.connection))
 
 
-def _committed(work: UnitOfWork, response: Response, replayed: bool, answer: Answer) -> Answer:
-    work.commit()
-    response.headers["Idempotent-Replayed"] = str(replayed).lower()
-    return answer
-
-
-_INTENT = text("select intent_id, player_id, direction, currency, amount_minor, created_at from app.payment_intents where intent_id = :id")
+_INTENTS = text("select intent_id, player_id, direction, currency, amount_minor, created_at from app.payment_intents where intent_id = any(:ids)")
+_INTENTS_OF_PLAYER = text(
+    """
+    select intent_id from app.payment_intents
+    where player_id = :player_id and (cast(:before as uuid) is null or intent_id < cast(:before as uuid))
+    order by intent_id desc limit :limit
+    """
+)
 _ATTEMPTS = text(
     """
     select attempt_id, intent_id, psp, merchant_account, merchant_reference, payment_method from app.payment_attempts
-    where attempt_id = :attempt_id or intent_id = :intent_id order by created_at, attempt_id
+    where attempt_id = :attempt_id or intent_id = any(:intent_ids) order by created_at, attempt_id
     """
 )
 
 
-def _intent(work: UnitOfWork, intent_id: object) -> IntentOut:
-    row = work.connection.execute(_INTENT, {"id": intent_id}).one_or_none()
-    if row is None:
+def _intent(work: UnitOfWork, intent_id: UUID) -> IntentOut:
+    found = _intents(work, [intent_id])
+    if not found:
         raise Refused("there is no such intent", code="not_found")
-    return IntentOut(
-        intent_id=public_id(IdKind.INTENT, row.intent_id),
-        player_id=public_id(IdKind.PLAYER, row.player_id),
-        direction=row.direction,
-        currency=row.currency,
-        exponent=exponent_or_none(row.currency, row.created_at),
-        amount_minor=row.amount_minor,
-        created_at=row.created_at,
-        attempts=_attempts(work, intent_id=intent_id),
-    )
+    return found[0]
 
 
-def _attempt(work: UnitOfWork, attempt_id: object) -> AttemptOut:
+def _intents(work: UnitOfWork, ids: Sequence[UUID]) -> list[IntentOut]:
+    rows = {row.intent_id: row for row in work.connection.execute(_INTENTS, {"ids": list(ids)})}
+    attempts: dict[str, list[AttemptOut]] = {}
+    for attempt in _attempts(work, intent_ids=ids):
+        attempts.setdefault(attempt.intent_id, []).append(attempt)
+    return [
+        IntentOut(
+            intent_id=public_id(IdKind.INTENT, row.intent_id),
+            player_id=public_id(IdKind.PLAYER, row.player_id),
+            direction=row.direction,
+            currency=row.currency,
+            exponent=exponent_or_none(row.currency, row.created_at),
+            amount_minor=row.amount_minor,
+            created_at=row.created_at,
+            attempts=attempts.get(public_id(IdKind.INTENT, row.intent_id), []),
+        )
+        for row in (rows[intent_id] for intent_id in ids if intent_id in rows)
+    ]
+
+
+def _attempt(work: UnitOfWork, attempt_id: UUID) -> AttemptOut:
     found = _attempts(work, attempt_id=attempt_id)
     if not found:
         raise Refused("there is no such attempt", code="not_found")
     return found[0]
 
 
-def _attempts(work: UnitOfWork, *, attempt_id: object = None, intent_id: object = None) -> list[AttemptOut]:
-    rows = work.connection.execute(_ATTEMPTS, {"attempt_id": attempt_id, "intent_id": intent_id}).all()
+def _attempts(work: UnitOfWork, *, attempt_id: UUID | None = None, intent_ids: Sequence[UUID] = ()) -> list[AttemptOut]:
+    rows = work.connection.execute(_ATTEMPTS, {"attempt_id": attempt_id, "intent_ids": list(intent_ids)}).all()
     states = _payments(work).attempt_states([row.attempt_id for row in rows])
     return [
         AttemptOut(
@@ -264,22 +205,7 @@ def _attempts(work: UnitOfWork, *, attempt_id: object = None, intent_id: object 
             merchant_account=row.merchant_account,
             merchant_reference=row.merchant_reference,
             payment_method=row.payment_method,
-            **_standing(states[row.attempt_id]),
+            **standing(states[row.attempt_id]),
         )
         for row in rows
     ]
-
-
-def _standing(state: AttemptState) -> dict[str, object]:
-    return {
-        "status": state.status.value,
-        "currency": state.currency,
-        "authorised_minor": state.authorised_minor,
-        "captured_minor": state.captured_minor,
-        "settled_minor": state.settled_minor,
-        "refunded_minor": state.refunded_minor,
-        "charged_back_minor": state.charged_back_minor,
-        "paid_out_minor": state.paid_out_minor,
-        "refunds": [RefundOut(reference=one.reference, status=one.status.value, refunded_minor=one.refunded_minor) for one in state.refunds],
-        "flags": sorted(flag.value for flag in state.flags),
-    }

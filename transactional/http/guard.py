@@ -44,7 +44,8 @@ class NoTraces:
 
 
 def where(error: BaseException) -> str:
-    """The innermost frames, as file:line function; no message, no values. With the SQLSTATE if the database said it."""
-    frames = traceback.extract_tb(error.__traceback__)[-_DEEPEST:]
+    """Our own innermost frames, as file:line function; no message, no values. With the SQLSTATE if the database said it."""
+    every = traceback.extract_tb(error.__traceback__)
+    frames = ([frame for frame in every if "site-packages" not in frame.filename] or every)[-_DEEPEST:]
     state = getattr(getattr(error, "orig", None), "sqlstate", None)
     return (f"SQLSTATE {state}, " if state else "") + " > ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

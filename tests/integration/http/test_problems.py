@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from tests.integration.http.conftest import ALL, Caller
@@ -78,6 +78,12 @@ def test_a_long_name_of_an_unknown_field_does_not_come_back_whole(api: Caller) -
     answer = api.post("/v1/holds/hld_" + "0" * 32 + "/release", {"x" * 100_000: 1} | {f"y{number}": 1 for number in range(200)})
     problem(answer, 422, "invalid_request")
     assert len(answer.content) < 5_000
+
+
+@pytest.fixture
+def database_url(worker_engine: Engine) -> str:
+    """The worker's own database: nothing here is ever committed."""
+    return worker_engine.url.render_as_string(hide_password=False)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ is served. Everything a route needs hangs on one `Service`, made here.
 
 from __future__ import annotations
 
+from asyncio import create_task
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
@@ -20,6 +21,7 @@ from transactional.http.guard import NoTraces
 from transactional.http.keys import parse_keys, parse_webhook_secrets
 from transactional.http.limits import BodyLimit
 from transactional.ledger import api as ledger_api
+from transactional.ledger.expiry import keep_expiring_holds
 from transactional.payments import api as payments_api
 from transactional.payments import webhook_api
 from transactional.settings import Settings, load_settings
@@ -43,7 +45,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sweep = create_task(keep_expiring_holds(engine))
         yield
+        sweep.cancel()
         engine.dispose()
 
     app = FastAPI(title="countroom", version=version("countroom"), description=_DESCRIPTION, lifespan=lifespan)

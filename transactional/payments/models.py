@@ -68,6 +68,7 @@ webhook_deliveries = sa.Table(
     txid_column(),
     sa.UniqueConstraint("psp", "body_sha256"),
     sa.CheckConstraint("state in ('recorded', 'partly_refused', 'refused')", name="state"),
+    sa.Index("ix_webhook_deliveries_refused", "received_at", postgresql_where=sa.text("state <> 'recorded'")),
 )
 """Grain: one row per distinct body a PSP delivered (a repetition is not stored again). `body` is personal data: never logged, not landed."""
 
@@ -111,6 +112,7 @@ payment_events = sa.Table(
     sa.CheckConstraint("money_kind is null or (amount_minor is not null and entry_id is not null)", name="money_is_booked"),
     sa.Index(None, "books_event_id", postgresql_where=sa.text("books_event_id is not null")),
     sa.Index(None, "psp", "psp_reference"),
+    sa.Index(None, "webhook_id", postgresql_where=sa.text("webhook_id is not null")),
     sa.Index(
         "ix_payment_events_without_attempt",
         "psp",

@@ -9,14 +9,15 @@ from typing import TypeVar
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, event, text
 
 from tests.integration.ledger.moves import CASH, CHARGEBACKS, DAY, NOON, REVENUE, move, payment
 from transactional.db.engine import make_engine
 from transactional.ledger.accounts import player_account
 from transactional.ledger.entries import KeyedEntry
-from transactional.ledger.posting_templates import chargeback_received
+from transactional.ledger.posting_templates import chargeback_received, deposit_captured
 from transactional.ledger.service import Ledger, Posted
+from transactional.ledger.settlement_templates import BatchTotals, PayoutBatch, settlement_booked
 from transactional.vocabulary.errors import Refused
 from transactional.vocabulary.money import Money
 
@@ -96,6 +97,56 @@ def test_open_transactions_on_one_house_account_do_not_wait_for_each_other(engin
     with impatient.connect() as reader:
         assert Ledger(reader).balance(REVENUE) == 301
     impatient.dispose()
+
+
+def test_while_a_posting_is_open_only_the_players_balance_is_locked(engine: Engine) -> None:
+    """House, PSP, fee and suspense accounts: another session may lock every one of their rows, and share-lock as a foreign key would."""
+    other = player_account(UUID(int=8), "EUR")
+    batch = PayoutBatch("adyen", "EU", "1", "EUR")
+    settled = settlement_booked(batch, BatchTotals(90, {"EUR": 100}, {"commission": 7, "markup": 3}, 0), NOON)
+    with engine.begin() as connection:
+        Ledger(connection).post_batch([move(100, "mine"), move(100, "others", account=other)])
+        Ledger(connection).post(KeyedEntry(deposit_captured(payment(1), Money("EUR", 5), NOON), "warm"))
+        Ledger(connection).post(KeyedEntry(settled, "warm too"))
+    with engine.connect() as posting, engine.connect() as watcher:
+        ledger = Ledger(posting)
+        ledger.post(move(-10, "a"))
+        ledger.post_batch([KeyedEntry(deposit_captured(payment(1), Money("EUR", 5), NOON), "b"), KeyedEntry(settled, "c")])
+        for strength in ("update", "key share"):
+            free = set(watcher.execute(text(f"select code from app.accounts for {strength} skip locked")).scalars())
+            everything = set(watcher.execute(text("select code from app.accounts")).scalars())
+            assert len(everything) == 8
+            assert everything - free <= {CASH.code}
+        free_balances = text("select a.code from app.balances b join app.accounts a using (account_id) for update of b skip locked")
+        assert watcher.execute(free_balances).scalars().all() == [other.code]
+        waiting = text(
+            "select count(*) from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())"
+        )
+        assert watcher.execute(waiting).scalar_one() == 0
+
+
+def test_every_act_is_one_round_trip(engine: Engine, fund: Callable[[int], None]) -> None:
+    fund(1_000)
+    sent: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda _connection, _cursor, statement, *_rest: sent.append(statement))
+    with engine.begin() as connection:
+        ledger = Ledger(connection)
+        acts: list[Callable[[], object]] = [
+            lambda: ledger.post(move(-1, "a")),
+            lambda: ledger.post(move(1, "new account", account=player_account(UUID(int=9), "EUR"))),
+            lambda: ledger.post_batch([move(1, f"b{number}") for number in range(500)]),
+            lambda: ledger.reverse(ledger.post(move(-1, "r")).entry_id, idempotency_key="rr", effective_at=NOON),
+            lambda: ledger.place_hold(CASH, 100, idempotency_key="h"),
+            lambda: ledger.capture_hold("h", move(-50, "c")),
+            lambda: ledger.release_hold("h", now=NOON),
+            lambda: ledger.expire_holds(now=NOON),
+        ]
+        trips = []
+        for act in acts:
+            sent.clear()
+            act()
+            trips.append(len(sent))
+    assert trips == [1, 1, 1, 2, 1, 1, 1, 1], "the fourth act posts what it then reverses"
 
 
 def test_one_key_in_many_sessions_is_one_entry(engine: Engine, fund: Callable[[int], None]) -> None:

@@ -37,6 +37,14 @@ Writes the facts of an online casino's money: accounts, transfers, holds, paymen
 """
 
 
+_TAGS = [
+    {"name": "ledger", "description": "Accounts, entries and holds. Money moves by balanced entries that are never changed, only reversed."},
+    {"name": "payments", "description": "What players want, tries at PSPs, and what happened to them."},
+    {"name": "webhooks", "description": "Where PSPs deliver; signed by the PSP instead of an API key."},
+    {"name": "health", "description": "For load balancers and whoever is woken at night. Needs no key."},
+]
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Starts (and leases) the local PostgreSQL when no database URL is configured."""
     switch_off_telemetry()
@@ -50,7 +58,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         sweep.cancel()
         engine.dispose()
 
-    app = FastAPI(title="countroom", version=version("countroom"), description=_DESCRIPTION, lifespan=lifespan)
+    app = FastAPI(title="countroom", version=version("countroom"), description=_DESCRIPTION, openapi_tags=_TAGS, lifespan=lifespan)
     app.state.service = Service(
         engine,
         parse_keys(settings.api_keys.get_secret_value()),

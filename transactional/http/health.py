@@ -29,15 +29,15 @@ State = Literal["ok", "attention", "failed"]
 class Part(BaseModel):
     """One part of the service."""
 
-    state: State
-    detail: str
+    state: State = Field(description="ok; attention: a person should look; failed: the service cannot work.")
+    detail: str = Field(description="For people.")
     age_seconds: int | None = Field(None, description="Age of what waits longest, or landed longest ago; null when there is nothing.")
 
 
 class Health(BaseModel):
     """The whole. `failed` when the database or the schema is."""
 
-    state: State
+    state: State = Field(description="failed when the database or the schema is, else ok.")
     database: Part
     migrations: Part
     landing: Part

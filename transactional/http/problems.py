@@ -12,7 +12,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
@@ -72,12 +72,27 @@ class FieldProblem(BaseModel):
 class Problem(BaseModel):
     """RFC 9457 problem details."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "urn:countroom:problem:insufficient_funds",
+                    "title": "Not acceptable",
+                    "status": 422,
+                    "code": "insufficient_funds",
+                    "detail": "the account does not have the funds",
+                    "errors": [],
+                }
+            ]
+        }
+    )
+
     type: str = Field(description="urn:countroom:problem:<code>")
-    title: str
-    status: int
+    title: str = Field(description="The status in words.")
+    status: int = Field(description="The HTTP status again.")
     code: str = Field(description="Stable, for programs.")
     detail: str = Field(description="For people; holds ids, never secrets or personal data.")
-    errors: list[FieldProblem] = Field(default_factory=list)
+    errors: list[FieldProblem] = Field(default_factory=list, description="What is wrong with the request, part by part; empty for other problems.")
 
 
 def problem_response(

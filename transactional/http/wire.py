@@ -15,7 +15,6 @@ from transactional.ledger.accounts import CODE_PATTERN
 from transactional.vocabulary.currencies import PERIODS, exponent_of
 from transactional.vocabulary.errors import CountroomError
 from transactional.vocabulary.ids import IdKind, parse_id
-from transactional.vocabulary.money import INT64_MAX
 
 _PRINTABLE = r"^[^\x00-\x1f\x7f]*$"
 _EARLIEST, _LATEST = 1990, 2200  # outside, an instant is a slip of the pen and some of it does not fit PostgreSQL
@@ -28,7 +27,8 @@ class Wire(BaseModel):
 
 
 def _id_type(kind: IdKind) -> Any:
-    return Annotated[str, Field(pattern=rf"^{kind.value}_[0-9a-f]{{32}}$", examples=[f"{kind.value}_{'0' * 32}"])]
+    words = f"Id of the {kind.name.lower().replace('_', ' ')}."
+    return Annotated[str, Field(pattern=rf"^{kind.value}_[0-9a-f]{{32}}$", description=words, examples=[f"{kind.value}_{'0' * 32}"])]
 
 
 def _sane_time(moment: datetime) -> datetime:
@@ -40,11 +40,15 @@ def _sane_time(moment: datetime) -> datetime:
 EntryId, HoldId, PlayerId = _id_type(IdKind.ENTRY), _id_type(IdKind.HOLD), _id_type(IdKind.PLAYER)
 IntentId, AttemptId, EventId = _id_type(IdKind.INTENT), _id_type(IdKind.ATTEMPT), _id_type(IdKind.PAYMENT_EVENT)
 
-AmountMinor = Annotated[StrictInt, Field(gt=0, le=INT64_MAX, description="Positive integer of minor units.", examples=[1000])]
+LARGEST_AMOUNT = 10**15  # ten thousand milliard euro; the document's numbers are floats and could not say 2^63 - 1
+AmountMinor = Annotated[StrictInt, Field(gt=0, le=LARGEST_AMOUNT, description="Positive integer of minor units.", examples=[1000])]
+SignedMinor = Annotated[int, Field(description="Minor units; positive is a debit.", examples=[-1000])]
+SumMinor = Annotated[int, Field(description="Minor units, positive, net of what was undone.", examples=[1000])]
+Exponent = Annotated[int | None, Field(description="Decimals of the currency, for display; null when the code was not valid then.", examples=[2])]
 Currency = Annotated[str, Field(pattern=f"^({'|'.join(sorted(PERIODS))})$", description="ISO 4217 code.", examples=["EUR"])]
 AccountCode = Annotated[str, Field(max_length=200, pattern=CODE_PATTERN, description="A code of the chart of accounts.", examples=["house_revenue"])]
-Reference = Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE)]
-Words = Annotated[str, Field(min_length=1, max_length=300, pattern=_PRINTABLE)]
+Reference = Annotated[str, Field(min_length=1, max_length=200, pattern=_PRINTABLE, description="As the PSP spells it.", examples=["PSP-0001"])]
+Words = Annotated[str, Field(min_length=1, max_length=300, pattern=_PRINTABLE, description="For people; no personal data.")]
 Instant = Annotated[AwareDatetime, AfterValidator(_sane_time), Field(description="RFC 3339 with a zone.", examples=["2026-01-31T12:00:00Z"])]
 
 

@@ -14,9 +14,12 @@ from transactional.http.wire import (
     AmountMinor,
     Currency,
     EntryId,
+    Exponent,
     HoldId,
     Instant,
     IntentId,
+    SignedMinor,
+    SumMinor,
     Wire,
     Words,
     exponent_or_none,
@@ -37,12 +40,14 @@ class NewAccount(Wire):
 class AccountOut(Wire):
     """An account as it stands. `balance_minor`: debits less credits. `available_minor`: only where the class has a floor."""
 
-    code: str
-    currency: str
-    exponent: int | None
-    account_class: str
-    balance_minor: int
-    available_minor: int | None
+    code: str = Field(description="A code of the chart of accounts.", examples=["house_revenue"])
+    currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
+    exponent: Exponent
+    account_class: str = Field(description="The part of the code that says what kind of account it is.")
+    balance_minor: SignedMinor
+    available_minor: int | None = Field(
+        description="Posted funds less open holds, minor units; null where the class has no floor and in a reading of the past."
+    )
 
 
 class NewTransfer(Wire):
@@ -59,23 +64,23 @@ class NewTransfer(Wire):
 class LineOut(Wire):
     """One posting; positive is a debit."""
 
-    code: str
-    currency: str
-    exponent: int | None
-    amount_minor: int
+    code: str = Field(description="A code of the chart of accounts.", examples=["house_revenue"])
+    currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
+    exponent: Exponent
+    amount_minor: SignedMinor
 
 
 class TransferOut(Wire):
     """One entry with its postings and its place in a chain of reversals."""
 
     entry_id: EntryId
-    kind: str
+    kind: str = Field(description="What happened: transfer, reversal, hold_captured, or the movement of a payment (deposit, refund, ...).")
     effective_at: Instant
     recorded_at: Instant
-    reverses_id: EntryId | None
-    reversed_by_id: EntryId | None
-    description: str | None
-    lines: list[LineOut]
+    reverses_id: EntryId | None = Field(description="The entry this one takes back.")
+    reversed_by_id: EntryId | None = Field(description="The entry that took this one back.")
+    description: str | None = Field(description="What the caller said about it.")
+    lines: list[LineOut] = Field(description="The postings; they add up to zero in each currency.")
 
 
 class NewReversal(Wire):
@@ -110,19 +115,19 @@ class HoldOut(Wire):
     """A hold as it stands."""
 
     hold_id: HoldId
-    code: str
-    currency: str
-    amount_minor: int
-    captured_minor: int
-    remaining_minor: int
-    status: str
+    code: str = Field(description="A code of the chart of accounts.", examples=["house_revenue"])
+    currency: str = Field(description="ISO 4217 code.", examples=["EUR"])
+    amount_minor: SumMinor
+    captured_minor: SumMinor
+    remaining_minor: SumMinor
+    status: str = Field(description="open, captured, released or expired.")
     expires_at: Instant | None
 
 
 class TransferPage(Wire):
     """A page of entries, the newest first."""
 
-    items: list[TransferOut]
+    items: list[TransferOut] = Field(description="The entries.")
     next_before: EntryId | None = Field(description="Ask with `before` set to this for the next page; null: that was all.")
 
 

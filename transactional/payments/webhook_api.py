@@ -29,13 +29,13 @@ _ACCEPTED = "[accepted]"  # the words Adyen waits for; others only look at the s
 @router.post(
     "/webhooks/{psp}",
     response_class=PlainTextResponse,
-    responses=documented(401, 404, 409, 413, 422, 503),
+    responses=documented(401, 404, 409, 413, 422, 500, 503),
     openapi_extra={"requestBody": {"required": True, "content": {"application/json": {"schema": {}}}}},
 )
 async def receive(
     request: Request,
     service: Annotated[Service, Depends(service_of)],
-    psp: Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,40}$")],
+    psp: Annotated[str, Path(pattern="^[a-z][a-z0-9_]{0,40}$", description="The PSP that delivers.", examples=["adyen"])],
     account: Annotated[
         str | None, Query(max_length=100, pattern=r"^[\w.-]+$", description="Merchant account of the endpoint, if messages do not name it.")
     ] = None,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.payments.books import CASH, OWED, PARTY, PENDING, RECEIVABLE, SUSPENSE, Books, booked, fact
@@ -26,11 +26,13 @@ some_of_a_deposit = st.lists(st.sampled_from(DEPOSIT_STORY), unique=True)
 some_of_a_payout = st.lists(st.sampled_from(PAYOUT_STORY), unique=True)
 
 
+@settings(max_examples=400)
 @given(some_of_a_deposit, st.data(), st.sampled_from([0, 35, 1000]))
 def test_any_order_of_a_deposits_facts_ends_with_the_same_books(story: list[str], data: st.DataObject, cash: int) -> None:
     assert booked(data.draw(st.permutations(story)), cash)[0] == booked(story, cash)[0]
 
 
+@settings(max_examples=400)
 @given(some_of_a_payout, st.data())
 def test_any_order_of_a_payouts_facts_ends_with_the_same_books(story: list[str], data: st.DataObject) -> None:
     assert booked(data.draw(st.permutations(story)), 1000)[0] == booked(story, 1000)[0]

@@ -164,6 +164,15 @@ def test_a_prefunded_psp_account_gets_a_floor_by_asking(ledger: Ledger, connecti
     assert refusal.value.code == "floor_conflict"
 
 
+def test_an_account_nobody_opened_reads_as_one_that_is_empty(ledger: Ledger) -> None:
+    other = player_account(UUID(int=8), "EUR")
+    assert (ledger.balance(other), ledger.available(other)) == (0, 0)
+    ledger.open_accounts([other], now=NOON)
+    assert (ledger.balance(other), ledger.available(other)) == (0, 0)
+    ledger.post_batch([move(5, "in", account=other), move(-5, "out", account=other)])
+    assert (ledger.balance(other), ledger.available(other)) == (0, 0)
+
+
 def test_a_house_account_may_go_either_way_and_has_no_cached_funds(ledger: Ledger) -> None:
     ledger.post(move(100, "d"))
     assert ledger.balance(REVENUE) == 100

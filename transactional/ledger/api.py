@@ -25,9 +25,6 @@ from transactional.ledger.api_models import (
     Nothing,
     TransferOut,
     TransferPage,
-    account_out,
-    hold_out,
-    transfer_out,
 )
 from transactional.ledger.entries import Entry, KeyedEntry, Posting
 from transactional.ledger.reading import booked_entry, entries_of_account
@@ -100,14 +97,14 @@ def list_transfers(
 ) -> TransferPage:
     """The entries of an account, of whatever kind, the newest first. Entries never change, so neither does a page that was read."""
     found = entries_of_account(work.connection, AccountRef(code, currency), before=_entry_id(before), limit=limit + 1)
-    items = [transfer_out(entry) for entry in found[:limit]]
+    items = [TransferOut.of(entry) for entry in found[:limit]]
     return TransferPage(items=items, next_before=items[-1].entry_id if len(found) > limit else None)
 
 
 @router.get("/transfers/{entry_id}", responses=_READ_ONE)
 def read_transfer(*, entry_id: EntryId, caller: Reader, work: Work) -> TransferOut:
     """One entry, of whatever kind, with the entry it reverses or is reversed by."""
-    return transfer_out(booked_entry(work.connection, uuid_of(IdKind.ENTRY, entry_id)))
+    return TransferOut.of(booked_entry(work.connection, uuid_of(IdKind.ENTRY, entry_id)))
 
 
 @router.post("/transfers/{entry_id}/reversal", status_code=201, responses=_WRITE)
@@ -129,13 +126,13 @@ def place_hold(*, body: NewHold, key: IdempotencyKey, caller: Writer, work: Work
     intent_id = uuid_of(IdKind.INTENT, body.intent_id) if body.intent_id else None
     ref = AccountRef(body.code, body.currency)
     hold = Ledger(work.connection).place_hold(ref, body.amount_minor, idempotency_key=claimed.key, expires_at=body.expires_at, intent_id=intent_id)
-    return claimed.committed(work, hold_out(hold), response)
+    return claimed.committed(work, HoldOut.of(hold), response)
 
 
 @router.get("/holds/{hold_id}", responses=_READ_ONE)
 def read_hold(*, hold_id: HoldId, caller: Reader, work: Work) -> HoldOut:
     """The hold as it stands."""
-    return hold_out(Ledger(work.connection).hold(uuid_of(IdKind.HOLD, hold_id)))
+    return HoldOut.of(Ledger(work.connection).hold(uuid_of(IdKind.HOLD, hold_id)))
 
 
 @router.post("/holds/{hold_id}/captures", status_code=201, responses=_WRITE)
@@ -158,17 +155,17 @@ def release_hold(*, hold_id: HoldId, body: Nothing, key: IdempotencyKey, caller:
     if first := claimed.answered_before(HoldOut, response):
         return first
     hold = Ledger(work.connection).release_hold(uuid_of(IdKind.HOLD, hold_id), now=database_now(work))
-    return claimed.committed(work, hold_out(hold), response)
+    return claimed.committed(work, HoldOut.of(hold), response)
 
 
 def _booked(work: UnitOfWork, claimed: Claim, entry_id: UUID, response: Response) -> TransferOut:
-    return claimed.committed(work, transfer_out(booked_entry(work.connection, entry_id)), response)
+    return claimed.committed(work, TransferOut.of(booked_entry(work.connection, entry_id)), response)
 
 
 def _account(work: UnitOfWork, ref: AccountRef, **bounds: Any) -> AccountOut:
     ledger, is_now = Ledger(work.connection), not any(bounds.values())
     available = ledger.available(ref) if is_now and class_of(ref.code).floor_minor is not None else None
-    return account_out(ref, ledger.balance(ref, **bounds), available, database_now(work))
+    return AccountOut.of(ref, ledger.balance(ref, **bounds), available, database_now(work))
 
 
 def _entry_id(public: str | None) -> UUID | None:

@@ -6,6 +6,7 @@ The trap: an amount shown without its currency and exponent, or a document that 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
 from pydantic import Field
 
@@ -49,6 +50,18 @@ class AccountOut(Wire):
         description="Posted funds less open holds, minor units; null where the class has no floor and in a reading of the past."
     )
 
+    @classmethod
+    def of(cls, ref: AccountRef, balance_minor: int, available_minor: int | None, now: datetime) -> Self:
+        """The answer about one account."""
+        return cls(
+            code=ref.code,
+            currency=ref.currency,
+            exponent=exponent_or_none(ref.currency, now),
+            account_class=class_of(ref.code).name,
+            balance_minor=balance_minor,
+            available_minor=available_minor,
+        )
+
 
 class NewTransfer(Wire):
     """Move `amount_minor` from the credited to the debited account."""
@@ -81,6 +94,28 @@ class TransferOut(Wire):
     reversed_by_id: EntryId | None = Field(description="The entry that took this one back.")
     description: str | None = Field(description="What the caller said about it.")
     lines: list[LineOut] = Field(description="The postings; they add up to zero in each currency.")
+
+    @classmethod
+    def of(cls, entry: BookedEntry) -> Self:
+        """The answer about one entry."""
+        return cls(
+            entry_id=public_id(IdKind.ENTRY, entry.entry_id),
+            kind=entry.kind,
+            effective_at=entry.effective_at,
+            recorded_at=entry.recorded_at,
+            reverses_id=public_id(IdKind.ENTRY, entry.reverses_id) if entry.reverses_id else None,
+            reversed_by_id=public_id(IdKind.ENTRY, entry.reversed_by_id) if entry.reversed_by_id else None,
+            description=entry.description,
+            lines=[
+                LineOut(
+                    code=line.account.code,
+                    currency=line.account.currency,
+                    exponent=exponent_or_none(line.account.currency, entry.effective_at),
+                    amount_minor=line.amount_minor,
+                )
+                for line in entry.lines
+            ],
+        )
 
 
 class NewReversal(Wire):
@@ -123,57 +158,23 @@ class HoldOut(Wire):
     status: str = Field(description="open, captured, released or expired.")
     expires_at: Instant | None
 
+    @classmethod
+    def of(cls, hold: Hold) -> Self:
+        """The answer about one hold."""
+        return cls(
+            hold_id=public_id(IdKind.HOLD, hold.hold_id),
+            code=hold.account.code,
+            currency=hold.account.currency,
+            amount_minor=hold.amount_minor,
+            captured_minor=hold.captured_minor,
+            remaining_minor=hold.remaining_minor,
+            status=hold.status.value,
+            expires_at=hold.expires_at,
+        )
+
 
 class TransferPage(Wire):
     """A page of entries, the newest first."""
 
     items: list[TransferOut] = Field(description="The entries.")
     next_before: EntryId | None = Field(description="Ask with `before` set to this for the next page; null: that was all.")
-
-
-def account_out(ref: AccountRef, balance_minor: int, available_minor: int | None, now: datetime) -> AccountOut:
-    """The answer about one account."""
-    return AccountOut(
-        code=ref.code,
-        currency=ref.currency,
-        exponent=exponent_or_none(ref.currency, now),
-        account_class=class_of(ref.code).name,
-        balance_minor=balance_minor,
-        available_minor=available_minor,
-    )
-
-
-def transfer_out(entry: BookedEntry) -> TransferOut:
-    """The answer about one entry."""
-    return TransferOut(
-        entry_id=public_id(IdKind.ENTRY, entry.entry_id),
-        kind=entry.kind,
-        effective_at=entry.effective_at,
-        recorded_at=entry.recorded_at,
-        reverses_id=public_id(IdKind.ENTRY, entry.reverses_id) if entry.reverses_id else None,
-        reversed_by_id=public_id(IdKind.ENTRY, entry.reversed_by_id) if entry.reversed_by_id else None,
-        description=entry.description,
-        lines=[
-            LineOut(
-                code=line.account.code,
-                currency=line.account.currency,
-                exponent=exponent_or_none(line.account.currency, entry.effective_at),
-                amount_minor=line.amount_minor,
-            )
-            for line in entry.lines
-        ],
-    )
-
-
-def hold_out(hold: Hold) -> HoldOut:
-    """The answer about one hold."""
-    return HoldOut(
-        hold_id=public_id(IdKind.HOLD, hold.hold_id),
-        code=hold.account.code,
-        currency=hold.account.currency,
-        amount_minor=hold.amount_minor,
-        captured_minor=hold.captured_minor,
-        remaining_minor=hold.remaining_minor,
-        status=hold.status.value,
-        expires_at=hold.expires_at,
-    )

@@ -13,9 +13,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from transactional.db.rows import insert_rows
 from transactional.payments.facts import Created, NewAttempt, NewIntent
 from transactional.payments.recording import payload_hash
-from transactional.payments.rows import insert_rows
 from transactional.vocabulary.currencies import PERIODS
 from transactional.vocabulary.errors import InputRejected, Refused
 from transactional.vocabulary.ids import IdKind, RandomBits, public_id, uuid7

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from transactional.db.rows import insert_rows
 from transactional.ledger.service import Ledger
 from transactional.payments.booking import Party, Reference
 from transactional.payments.facts import Created, NewAttempt, NewIntent, PaymentFact, Recorded
@@ -28,7 +29,6 @@ from transactional.payments.money_kinds import MoneyKind
 from transactional.payments.reading import PaymentReader
 from transactional.payments.recording import Batch, fact_hash, merchant_reference_of, psp_reference_of
 from transactional.payments.requests import attempt_row, insert_once, intent_row, once, refuse_other_body
-from transactional.payments.rows import insert_rows
 from transactional.vocabulary.errors import CountroomError, Refused, Transient
 from transactional.vocabulary.ids import SYSTEM_RANDOM, IdKind, RandomBits, public_id
 

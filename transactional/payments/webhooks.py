@@ -18,12 +18,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection
 
+from transactional.db.rows import insert_rows
 from transactional.payments.facts import PaymentFact, Recorded
 from transactional.payments.models import webhook_deliveries, webhook_refusals
 from transactional.payments.psps.registry import SPECS
 from transactional.payments.psps.spec import WebhookSpec
 from transactional.payments.reading import DELIVERY_LOCKS, PaymentReader
-from transactional.payments.rows import insert_rows
 from transactional.payments.service import Payments
 from transactional.vocabulary.errors import InputRejected, Refused
 from transactional.vocabulary.ids import SYSTEM_RANDOM, RandomBits, uuid7

@@ -1,4 +1,4 @@
-"""How do thousands of rows go in with one statement: arrays, unnested by the server. For the services of payments.
+"""How do thousands of rows go in with one statement: arrays, unnested by the server. For the services.
 
 The trap: executemany is a round trip per row. A statement with arrays is one, and its text does not depend on the number of rows.
 """

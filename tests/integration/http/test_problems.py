@@ -125,3 +125,19 @@ def test_a_statement_that_takes_too_long_is_a_503(broken: Any) -> None:
         work.connection.execute(text("select pg_sleep(5)"))
 
     problem(broken(slow), 503, "database_unavailable")
+
+
+def test_no_secret_and_no_person_gets_into_a_log_or_a_refusal(api: Caller, caplog: pytest.LogCaptureFixture) -> None:
+    transfer = {"debit_code": "rake", "credit_code": "rake", "currency": "XYZ", "amount_minor": 1, "effective_at": "soon", "description": SECRET_WORD}
+    with caplog.at_level(logging.DEBUG):
+        answers = [
+            api.client.post("/v1/transfers", json={}, headers=JSON | {"Authorization": f"Bearer {SECRET_WORD}"}),
+            api.client.post("/v1/transfers", json=transfer | {"name": SECRET_WORD}, headers=JSON),
+            api.client.post("/v1/transfers", content=f'{{"name": "{SECRET_WORD}"', headers=JSON),
+            api.client.post("/v1/webhooks/adyen", json={"eventCode": "CAPTURE", "shopperEmail": SECRET_WORD}),
+            api.client.post("/v1/webhooks/stripe", json={"email": SECRET_WORD}, headers={"Stripe-Signature": SECRET_WORD}),
+        ]
+    assert [answer.status_code for answer in answers] == [401, 422, 422, 401, 401]
+    said = caplog.text + "".join(answer.text for answer in answers)
+    assert SECRET_WORD not in said
+    assert ALL not in said

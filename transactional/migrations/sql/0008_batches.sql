@@ -1,6 +1,6 @@
 -- A batch is read from its JSON once, into arrays: the planner knows how long an array is, but takes every JSON set for 100 rows and joined two
--- of 1,000 in nested loops (9 in 10 milliseconds of a batch). Looking up an account or an entry is a subquery of its own, so it is always one
--- step into an index, however large the table has grown since it was last analysed.
+-- of 1,000 in nested loops. Looking up an account or an entry is a subquery of its own, so it is always one step into an index, however large the
+-- table has grown since it was last analysed.
 create type app.entry_draft as (
     n integer,
     entry_id uuid,

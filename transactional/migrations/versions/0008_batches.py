@@ -1,4 +1,6 @@
-"""A batch of entries is booked about twice as fast: read once into arrays, every look-up one step into an index (sql/0008_batches.sql says why).
+"""A batch of entries is read once into arrays, and every look-up is one step into an index (sql/0008_batches.sql says why).
+
+Measured: 1,000 entries with all references take 95 ms instead of 112 (median of 30, three interleaved rounds, 2 shared cores).
 
 Revision ID: 0008
 Revises: 0007

@@ -28,10 +28,23 @@ _CHANGES = st.sampled_from(("none",) * 6 + ("amount", "tenfold", "thousandth", "
 class Casino(list[Rows]):
     """Accounts with their items; prints what differs from line to line, so that a failing example can be read."""
 
-    _TOLD = ("kind", "amount_minor", "currency", "net_minor", "psp_reference", "modification_reference", "merchant_reference", "batch_id", "bank_reference", "ext_id")
+    _TOLD = (
+        "kind",
+        "amount_minor",
+        "currency",
+        "net_minor",
+        "psp_reference",
+        "modification_reference",
+        "merchant_reference",
+        "batch_id",
+        "bank_reference",
+        "ext_id",
+    )
 
     def __repr__(self) -> str:
-        return "".join(f"\n{row['item_key']} " + " ".join(str(row[name]) for name in self._TOLD if row[name] is not None) for rows in self for row in rows)
+        return "".join(
+            f"\n{row['item_key']} " + " ".join(str(row[name]) for name in self._TOLD if row[name] is not None) for rows in self for row in rows
+        )
 
 
 class Printer:
@@ -72,9 +85,14 @@ class Printer:
 @st.composite
 def movements(draw: st.DrawFn, printer: Printer) -> None:
     """One payment told by some of the hops, one of which may tell it differently or more often."""
-    reference, kind = draw(st.sampled_from(("P1", "P1", "P2", "P3"))), draw(st.sampled_from(("deposit", "deposit", "refund", "chargeback", "chargeback_reversed")))
+    reference, kind = (
+        draw(st.sampled_from(("P1", "P1", "P2", "P3"))),
+        draw(st.sampled_from(("deposit", "deposit", "refund", "chargeback", "chargeback_reversed"))),
+    )
     amount, modification = SIGN[kind] * printer.scale * draw(_AMOUNTS), draw(st.sampled_from(("M1", "M1", "M2", None)))
-    hops = draw(st.sampled_from((HOPS, HOPS, HOPS, HOPS[:2], HOPS[2:], HOPS[:3], ("ledger",), ("settlement",), ("attempt", *HOPS[2:]), ("ledger", *HOPS[2:]))))
+    hops = draw(
+        st.sampled_from((HOPS, HOPS, HOPS, HOPS[:2], HOPS[2:], HOPS[:3], ("ledger",), ("settlement",), ("attempt", *HOPS[2:]), ("ledger", *HOPS[2:])))
+    )
     odd_one, change, copies, nameless = draw(st.sampled_from(HOPS)), draw(_CHANGES), draw(st.sampled_from((1, 1, 1, 2, 3))), draw(st.integers(0, 3))
     batch, fee, same_id = draw(st.sampled_from(("7", "7", "8"))), draw(st.sampled_from((0, 10))), draw(st.booleans())
     words = draw(st.sampled_from(("ORDER-1", "ORDER-2", None)))
@@ -110,7 +128,14 @@ def payouts(draw: st.DrawFn, printer: Printer) -> None:
         for currency in sorted({row["net_currency"] for row in lines}):
             _pay_out(draw, printer, batch, currency, sum(row["net_minor"] for row in lines if row["net_currency"] == currency))
     if draw(st.integers(0, 4)) == 0:
-        printer.add("bank", "bank_movement", "EUR", 1000, bank_reference=draw(st.sampled_from(("RENT", "ACME PAYS", f"{printer.token('7', 'EUR')} LATE"))), ext_id=None)
+        printer.add(
+            "bank",
+            "bank_movement",
+            "EUR",
+            1000,
+            bank_reference=draw(st.sampled_from(("RENT", "ACME PAYS", f"{printer.token('7', 'EUR')} LATE"))),
+            ext_id=None,
+        )
     if draw(st.integers(0, 6)) == 0:
         printer.add("settlement", "unknown", "EUR", 55, batch_id="7")
 
@@ -128,7 +153,9 @@ def _pay_out(draw: st.DrawFn, printer: Printer, batch: str, currency: str, balan
     for words in draw(st.sampled_from((("named",), ("named",), ("plain",), (), ("named", "named"), ("named", "back")))):
         amount = {"back": -paid}.get(words, paid + draw(st.sampled_from((0, 0, 0, 3))))
         reference = "CREDIT" if words == "plain" else f"ACME {printer.token(batch, currency)}"
-        printer.add("bank", "bank_movement", currency, amount, bank_reference=reference, booked_on=DAY + timedelta(days=draw(st.integers(0, 2))), ext_id=None)
+        printer.add(
+            "bank", "bank_movement", currency, amount, bank_reference=reference, booked_on=DAY + timedelta(days=draw(st.integers(0, 2))), ext_id=None
+        )
 
 
 @st.composite

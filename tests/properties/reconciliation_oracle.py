@@ -94,7 +94,7 @@ def movement_cases(live: Rows, result: Answer) -> list[Rows]:
     loose = [row for row in moves if not row["psp_reference"]]
     fits = [(row, key) for row in loose for key, case in named.items() if is_fitting(row, case)]
     joined: set[str] = set()
-    rivals: dict[Any, set[str]] = defaultdict(set)
+    tangles: list[set[str]] = []
     first_members = {key: keys(case) for key, case in named.items()}
     for row, key in fits:
         of_row = [other for other, _ in fits if other is row]
@@ -103,12 +103,12 @@ def movement_cases(live: Rows, result: Answer) -> list[Rows]:
             named[key].append(row)
             joined.add(row["item_key"])
         else:
-            rivals[row["kind"], row["merchant_reference"], row["currency"]] |= {row["item_key"], *first_members[key]}
-    muddled: set[str] = set()
-    for members in rivals.values():
+            tangle = {row["item_key"], *first_members[key]}
+            tangles = [other for other in tangles if not other & tangle] + [tangle.union(*(other for other in tangles if other & tangle))]
+    muddled: set[str] = set().union(*tangles)
+    for members in tangles:
         chosen = [row for row in moves if row["item_key"] in members]
         result.broken("ambiguous_group", total(row for row in chosen if not row["psp_reference"]), chosen)
-        muddled |= members
     rest = [row for row in loose if row["item_key"] not in joined | muddled]
     ours = grouped(rest, lambda row: (row["merchant_reference"] or row["item_key"], row["kind"], row["currency"], row["amount_minor"]))
     cases = [[row for row in case if row["item_key"] not in muddled] for case in [*named.values(), *ours.values()]]
@@ -140,7 +140,18 @@ def surplus_of(case: Rows) -> Rows:
         amounts, over = {row["amount_minor"] for row in hop}, abs(total(hop)) - base
         each = abs(next(iter(amounts)))
         if base and over and len(amounts) == 1 and each and over % each == 0 and over // each < len(hop):
-            latest = sorted(hop, key=lambda row: (row["known_at"], row["occurred_at"], row["booked_on"], row["file_name"] or "", row["line_no"] or 0, row["item_key"]))
+            latest = sorted(
+                hop,
+                key=lambda row: (
+                    row["known_at"],
+                    row["occurred_at"],
+                    row["booked_on"],
+                    row["ext_id"] or "",
+                    row["file_name"] or "",
+                    row["line_no"] or 0,
+                    row["item_key"],
+                ),
+            )
             surplus += latest[-(over // each) :]
     return surplus if len({row["source"] in OUTER for row in surplus}) == 1 else []
 
@@ -169,10 +180,8 @@ def batch_lines(rows: Rows, batch_id: str, currency: str) -> Rows:
 
 
 def say_surplus(surplus: Rows, again: Rows, result: Answer) -> None:
-    if surplus[0]["source"] not in OUTER:
-        name = "duplicate_ledger"
-    else:
-        name = "duplicate_file" if any(row in again for row in surplus) else "duplicate_psp"
+    at_psp = "duplicate_file" if any(row in again for row in surplus) else "duplicate_psp"
+    name = at_psp if surplus[0]["source"] in OUTER else "duplicate_ledger"
     say = [row for row in surplus if row["source"] in ("settlement", "ledger")] or surplus
     result.broken(name, total(say), surplus)
 
@@ -231,7 +240,8 @@ def absence_of(present: dict[str, Rows], row: Row, live: Rows, today: date) -> s
     if "ledger" not in present:
         if kind == "chargeback":
             is_known = "attempt" in present or any(
-                other["psp_reference"] == row["psp_reference"] is not None and (other["source"] in ("ledger", "attempt") or other["kind"] == "deposit")
+                other["psp_reference"] == row["psp_reference"] is not None
+                and (other["source"] in ("ledger", "attempt") or other["kind"] == "deposit")
                 for other in live
             )
             return "chargeback_unposted" if is_known else "orphan_chargeback"
@@ -297,7 +307,10 @@ def batch_verdict(case: Rows, counted: Rows, out: Rows, came: Rows, back: Rows, 
 
 def arrivals_of(payouts: Rows, lines: Rows) -> tuple[dict[str, Rows], dict[str, Rows]]:
     """Which bank line is which payout's: by its reference, else by amount and time when each fits only the other."""
-    named = {row["item_key"]: [line for line in lines if row["bank_reference"] in line["bank_reference"] and line["currency"] == row["currency"]] for row in payouts}
+    named = {
+        row["item_key"]: [line for line in lines if row["bank_reference"] in line["bank_reference"] and line["currency"] == row["currency"]]
+        for row in payouts
+    }
     there = {row["item_key"]: [line for line in named[row["item_key"]] if not is_back(row, line)] for row in payouts}
     equal = {row["item_key"]: [line for line in there[row["item_key"]] if line["amount_minor"] == -row["net_minor"]] for row in payouts}
     found: dict[str, Rows] = {}

@@ -50,23 +50,32 @@ select f.n, f.case_id, l.source,
 from fitting f join loose l on l.n = f.n
 """
 
-_AMBIGUOUS = (
-    # a group of items that fit each other in more than one way: named after the words they share
-    """
-    create table muddle as
-    select distinct concat_ws(chr(31), 'muddle', l.psp, l.account, l.kind, l.merchant_reference, l.currency) as muddle_id, c.n as loose_n, c.case_id
-    from candidate c join movement l on l.n = c.n where c.cases_for_item > 1 or c.items_for_case > 1
-    """,
+# Items that fit each other in more than one way, with the cases they fit; `knot` will name the tangle an item or case is part of.
+_AMBIGUOUS = """
+create table muddle as
+select n as loose_n, case_id, n as knot from candidate where cases_for_item > 1 or items_for_case > 1
+"""
+
+# One round: what hangs together takes the smallest name. Tangles are small, so a few rounds reach their ends.
+_TIE = """
+update muddle set knot = tied.knot
+from (
+    select loose_n, case_id, least(min(knot) over (partition by loose_n), min(knot) over (partition by case_id)) as knot from muddle
+) tied
+where tied.loose_n = muddle.loose_n and tied.case_id = muddle.case_id and tied.knot < muddle.knot
+"""
+
+_REFUSED = (
     """
     create table muddled as
-    select muddle_id, loose_n as n, true as is_loose from muddle
-    union select d.muddle_id, m.n, false from muddle d join movement m on m.case_id = d.case_id
+    select 'muddle' || chr(31) || knot as muddle_id, loose_n as n, true as is_loose from muddle
+    union select 'muddle' || chr(31) || d.knot, m.n, false from muddle d join movement m on m.case_id = d.case_id
     """,
     """
     insert into finding
     select muddle_id, 'ambiguous_group', null, any_value(m.psp), any_value(m.account), any_value(m.currency),
-        sum(m.amount_minor) filter (where d.is_loose), null, null, any_value(m.kind), any_value(m.merchant_reference),
-        'reference ' || any_value(m.merchant_reference), null, null, null
+        sum(m.amount_minor) filter (where d.is_loose), null, null, any_value(m.kind), min(m.merchant_reference) filter (where d.is_loose),
+        'reference ' || min(m.merchant_reference) filter (where d.is_loose), null, null, null
     from muddled d join movement m on m.n = d.n group by muddle_id
     """,
     "insert into ending select n, muddle_id, null from muddled",
@@ -87,4 +96,7 @@ where m.n not in (select n from muddled)
 
 def apply(bench: Bench) -> None:
     """Make `movement` and `member`; end unknown kinds and ambiguous groups."""
-    bench.run(*_UNKNOWN, _MOVEMENTS, _CANDIDATES, *_AMBIGUOUS, _MEMBERS)
+    bench.run(*_UNKNOWN, _MOVEMENTS, _CANDIDATES, _AMBIGUOUS)
+    while bench.count(_TIE):
+        pass
+    bench.run(*_REFUSED, _MEMBERS)

@@ -37,7 +37,8 @@ one_side as (
 ),
 ranked as (
     select m.*, h.surplus_count, row_number() over (partition by m.case_id, m.source
-        order by m.known_at desc, m.occurred_at desc, m.booked_on desc, coalesce(m.file_name, '') desc, coalesce(m.line_no, 0) desc, m.item_key desc) as from_last
+        order by m.known_at desc, m.occurred_at desc, m.booked_on desc, coalesce(m.ext_id, '') desc, coalesce(m.file_name, '') desc,
+            coalesce(m.line_no, 0) desc, m.item_key desc) as from_last
     from member m join surplus_hop h using (case_id, source) where m.case_id in (select case_id from one_side)
 )
 select * from ranked where from_last <= surplus_count

@@ -190,3 +190,15 @@ def test_an_entry_stands_until_its_reversal_is_known_and_is_no_movement_from_the
     assert found(before) == [("missing_at_psp", 777)]
     assert found(after) == []
     assert after.dispositions.filter(pl.col("reason") == "reversed")["item_key"].to_list() == ["ledger:8", "ledger:9"]
+
+
+def test_one_tangle_is_one_break_although_its_items_carry_two_references() -> None:
+    # found by the property of overlapping files: a case whose hops repeat two of our references was refused twice
+    rows = [
+        item("attempt:1", "attempt", 1000, merchant_reference="A"),
+        item("activity:2", "activity", 1000, merchant_reference="B"),
+        *(item(f"ledger:{n}", "ledger", 1000, psp_reference=None, modification_reference=None, merchant_reference=words) for n, words in enumerate("AABB")),
+    ]
+    outcome = run(rows)
+    assert found(outcome) == [("ambiguous_group", 4000)]
+    assert outcome.breaks["member_count"].to_list() == [6]

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from transactional.payments.facts import FactKind, PaymentFact
+from transactional.payments.facts import MONEY_KIND_OF, FactKind, PaymentFact
 from transactional.payments.psps import _messages
 from transactional.payments.psps.spec import house_money
 from transactional.vocabulary.errors import InputRejected, Refused
@@ -32,8 +32,10 @@ _KINDS = {
     "charge.dispute.funds_reinstated": FactKind.CHARGEBACK_REVERSED,
     "refund.created": FactKind.REFUNDED,
     "refund.failed": FactKind.REFUND_FAILED,
+    "transfer.created": FactKind.PAYOUT_SENT,
+    "transfer.reversed": FactKind.PAYOUT_RETURNED,
 }
-_MOVES = {FactKind.CAPTURED, FactKind.REFUNDED, FactKind.REFUND_FAILED, FactKind.CHARGEBACK, FactKind.CHARGEBACK_REVERSED}
+_MOVES = {kind for kind in FactKind if MONEY_KIND_OF[kind] is not None}
 
 
 def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now: datetime) -> None:
@@ -109,7 +111,7 @@ def _amount(kind: FactKind, thing: Mapping[str, Any], at: datetime) -> Money | N
 
 
 def _payment(thing: Mapping[str, Any]) -> str | None:
-    if thing.get("object") == "payment_intent":
+    if thing.get("object") in ("payment_intent", "transfer"):
         return _messages.text(thing.get("id"))
     return _messages.text(thing.get("payment_intent")) or _messages.text(thing.get("charge"))
 

@@ -197,7 +197,10 @@ def test_one_tangle_is_one_break_although_its_items_carry_two_references() -> No
     rows = [
         item("attempt:1", "attempt", 1000, merchant_reference="A"),
         item("activity:2", "activity", 1000, merchant_reference="B"),
-        *(item(f"ledger:{n}", "ledger", 1000, psp_reference=None, modification_reference=None, merchant_reference=words) for n, words in enumerate("AABB")),
+        *(
+            item(f"ledger:{n}", "ledger", 1000, psp_reference=None, modification_reference=None, merchant_reference=words)
+            for n, words in enumerate("AABB")
+        ),
     ]
     outcome = run(rows)
     assert found(outcome) == [("ambiguous_group", 4000)]

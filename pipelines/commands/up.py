@@ -11,7 +11,6 @@ import typer
 
 if TYPE_CHECKING:
     from pipelines.processes import Child
-    from transactional.db.location import Databases
     from transactional.settings import Settings
 
 app = typer.Typer()
@@ -27,13 +26,14 @@ def up() -> int:
     from pipelines.console import answer, tell
     from pipelines.dagster_home import prepare_dagster_home
     from pipelines.processes import end_all, wait_until, watch
+    from pipelines.runs.in_process import bring_to_head
     from transactional.db.location import locate_databases
     from transactional.settings import load_settings
 
     settings = load_settings()
     _refuse_taken_ports(settings)
     databases = locate_databases(settings)
-    _bring_to_head(databases)
+    bring_to_head(databases)
     prepare_dagster_home(settings.home, databases.app_url)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is our Ctrl-C
     children: list[Child] = []
@@ -72,21 +72,6 @@ def _start_all(settings: Settings) -> list[Child]:
     ui = ["dagster_webserver", *where, "-h", "127.0.0.1", "-p", str(settings.dagster_port)]
     commands = {"API": api, "Dagster UI": ui, "Dagster daemon": ["dagster._daemon", "run", *where]}
     return [start(name, python + command, environment, logs / f"{name.lower().replace(' ', '_')}.log") for name, command in commands.items()]
-
-
-def _bring_to_head(databases: Databases) -> None:
-    """Our own server is migrated; one the operator named is only checked, since when to migrate it is theirs to decide.
-
-    Raises: ContractBroken when the operator's database is not at head.
-    """
-    from transactional.migrations.runner import migrate, revision_state
-    from transactional.vocabulary.errors import ContractBroken
-
-    for url in databases.distinct_urls():
-        if databases.local:
-            migrate(url)
-        elif not revision_state(url).at_head:
-            raise ContractBroken("the database is not at the newest schema: run `countroom migrate` first", code="not_at_head")
 
 
 def _refuse_taken_ports(settings: Settings) -> None:

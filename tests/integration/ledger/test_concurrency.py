@@ -175,9 +175,21 @@ def test_overlapping_batches_book_every_key_once(engine: Engine, fund: Callable[
 
 
 def test_an_account_opened_by_many_at_once_is_one_account(engine: Engine) -> None:
+    """Two unique keys stand in the way of the second opener, the id and the name: it must be let through quietly whichever it meets first."""
+    refs = [player_account(UUID(int=number), "EUR") for number in range(150)]
+    together = Barrier(8, timeout=30)
+
+    def open_in_step(ledger: Ledger) -> int:
+        for ref in refs:
+            together.wait()
+            ledger.open_accounts([ref], now=NOON)
+            ledger.connection.commit()
+        return 0
+
+    assert race(engine, [open_in_step] * together.parties) == [0] * together.parties
     race(engine, [lambda ledger, number=number: ledger.post(move(1, f"d{number}")) for number in range(8)])
     with engine.connect() as connection:
-        assert connection.execute(text("select count(*) from app.accounts")).scalar_one() == 2
+        assert connection.execute(text("select count(*) from app.accounts")).scalar_one() == len(refs) + 1
     assert available(engine) == 8
 
 

@@ -1,7 +1,8 @@
 """Was the input itself in order? Gates G1 to G7, each subject counted, each failure a break or a refused row too. For the ladder and its report.
 
 G1 and G2 (file seen once, header known) are landing's: a refused file has no items, so what arrives here passed; the others are checked on items.
-The trap: a batch that adds up although one of its rows does not (G4 names the row), and a missing file nobody asked for (G3).
+The traps: a batch that adds up although one of its rows does not (G4 names the row), a missing file nobody asked for (G3), and a statement that a bank
+sends again, corrected or in another message version, taken for the next one (G6: the one known last stands).
 Source: reference LR §5.2.
 """
 
@@ -35,9 +36,12 @@ where next_number - number between 2 and {_WIDEST_HOLE}
 
 _STATEMENTS = """
 insert into finding
-with following as (
-    select *, lag(closing_minor) over (partition by bank_account, currency order by opening_date, closing_date, statement_id) as previous_minor
-    from statement where bank_account in (select account from ours)
+with standing as (
+    select * from statement where bank_account in (select account from ours)
+    qualify row_number() over (partition by bank_account, currency, statement_id, opening_date, closing_date order by known_at desc, closing_minor, opening_minor) = 1
+),
+following as (
+    select *, lag(closing_minor) over (partition by bank_account, currency order by opening_date, closing_date, statement_id) as previous_minor from standing
 ),
 judged as (
     select *, case
@@ -45,10 +49,10 @@ judged as (
         when previous_minor is not null and previous_minor <> opening_minor then opening_minor - previous_minor end as off_minor
     from following
 )
-select 'statement' || chr(31) || bank_account || chr(31) || statement_id, 'statement_gap', null, null, bank_account, currency, off_minor, null, statement_id, null,
+select concat_ws(chr(31), 'statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, null, bank_account, currency, off_minor, null, statement_id, null,
     statement_id, 'opening ' || opening_minor || ', moves ' || moves_minor || ', closing ' || closing_minor || ', previous closing '
         || coalesce(cast(previous_minor as varchar), 'unknown') || ' (minor units)',
-    'statement:' || bank_account || ':' || statement_id, closing_date, known_at
+    concat_ws(':', 'statement', bank_account, currency, statement_id, opening_date, closing_date), closing_date, known_at
 from judged where off_minor is not null
 """
 

@@ -150,14 +150,12 @@ def _parse(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
 
 def _refuse_nul(frame: LandingFrame, name: str) -> None:
     """U+0000 is in no text of the database, nor in its jsonb, where it hides as an escape (`\\u0000` in a JSON report)."""
-    for column in frame.table.columns:
-        if column.name not in frame.rows.columns or frame.rows.schema[column.name] != pl.String:
-            continue
-        pattern = _ESCAPED_NUL if column.type is ColumnType.JSONB else "\x00"
-        bad = frame.rows[column.name].str.contains(pattern).arg_true()
-        if len(bad):
-            place = Place(name, int(frame.rows["line_no"][bad[0]]), column.name)
-            raise ContractBroken("holds a NUL character; expected text", code="nul_character", place=place)
+    texts = [column for column in frame.table.columns if frame.rows.schema.get(column.name) == pl.String]
+    patterns = {column.name: _ESCAPED_NUL if column.type is ColumnType.JSONB else "\x00" for column in texts}
+    holds = frame.rows.select(pl.col(column).str.contains(pattern).any() for column, pattern in patterns.items()).row(0, named=True)
+    for column in (column for column, held in holds.items() if held):
+        line = frame.rows["line_no"].filter(frame.rows[column].str.contains(patterns[column]))[0]
+        raise ContractBroken("holds a NUL character; expected text", code="nul_character", place=Place(name, int(line), column))
 
 
 def _psp_report(content: bytes, name: str, hints: FolderHints) -> ParsedFile:

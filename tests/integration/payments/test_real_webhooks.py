@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pytest
 from sqlalchemy import Connection
 
 from tests.integration.payments.adyen_messages import KEY, body, signed
@@ -52,12 +51,13 @@ def test_every_real_adyen_notification_is_kept_and_booked_once(connection: Conne
 
 
 def test_every_real_stripe_event_is_kept_and_booked_once(connection: Connection, shared_data: Path) -> None:
-    pytest.importorskip("transactional.payments.psps.stripe")
     bodies = [path.read_bytes() for path in sorted((shared_data / "webhooks" / "stripe_ruby_mock").glob("*.json"))]
     assert len(bodies) >= 30
     messages = [(each, {"Stripe-Signature": stripe_signature(each)}) for each in bodies]
     refused = delivered_twice(Casino(connection), "stripe", messages, STRIPE_SECRET, "acct_countroom_us")
-    assert set(refused) <= {"idempotency_conflict"}
+    # transfer.failed and transfer.paid are of an API of before 2017, when a transfer went to a bank: what they meant is for a person
+    assert refused.count("unknown_event") == 2
+    assert set(refused) == {"unknown_event", "idempotency_conflict"}
 
 
 def stripe_signature(message: bytes) -> str:

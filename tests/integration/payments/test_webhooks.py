@@ -51,11 +51,12 @@ def test_the_same_movement_in_another_message_books_nothing(casino: Casino) -> N
     assert (casino.count("journal_entries"), casino.count("webhook_deliveries")) == (1, 2)
 
 
-def test_an_unknown_event_is_kept_as_information(casino: Casino) -> None:
-    received = deliver(casino, body(item("EVENT_OF_TOMORROW", "X1")))
-    assert (received.state, received.recorded[0].money_kind) == ("recorded", None)
-    kinds = casino.connection.execute(text("select event_kind, raw_kind from app.payment_events")).all()
-    assert [tuple(row) for row in kinds] == [("information", "EVENT_OF_TOMORROW")]
+def test_an_unknown_event_is_kept_and_waits_for_a_person_while_the_others_are_booked(casino: Casino) -> None:
+    casino.attempt("one", merchant_reference="M1")
+    received = deliver(casino, body(item("EVENT_OF_TOMORROW", "X1"), item("CAPTURE", "C1", original="P1")))
+    assert (received.state, [(one.item, one.code) for one in received.refusals]) == ("partly_refused", [(0, "unknown_event")])
+    assert "EVENT_OF_TOMORROW" in received.refusals[0].reason
+    assert casino.balances() == {"psp_receivable": 100, "player_cash": -100}
 
 
 def test_a_broken_item_is_refused_with_a_reason_and_the_others_are_booked(casino: Casino) -> None:

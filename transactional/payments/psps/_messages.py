@@ -50,6 +50,11 @@ def instant(value: object) -> datetime:
     return moment.astimezone(UTC)
 
 
+def unknown(psp: str, kind: str) -> InputRejected:
+    """An event the spec does not list: it may move money, so it waits for a person. The kind is the PSP's word, never a player's."""
+    return InputRejected(f"{psp} told an event this version has no meaning for: {kind[:100]}", code="unknown_event")
+
+
 def body_key(psp: str, body: bytes) -> str:
     """The key of a message that has no id of its own: its bytes."""
     return f"{psp}:{hashlib.sha256(body).hexdigest()[:32]}"

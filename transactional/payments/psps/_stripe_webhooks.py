@@ -35,6 +35,21 @@ _KINDS = {
     "transfer.created": FactKind.PAYOUT_SENT,
     "transfer.reversed": FactKind.PAYOUT_RETURNED,
 }
+# What announces and moves nothing between us and a player; the other events of charges, intents, refunds and transfers may, so one that is not
+# listed is unknown. Source: docs.stripe.com/api/events/types.
+_ANNOUNCEMENTS = frozenset(
+    """
+    charge.dispute.closed charge.dispute.created charge.dispute.updated charge.expired charge.pending charge.refunded charge.updated
+    payment_intent.partially_funded payment_intent.processing payment_intent.succeeded transfer.updated
+    """.split()
+)
+_OTHER_TOPICS = tuple(
+    """
+    account. balance. billing. billing_portal. capability. checkout. coupon. credit_note. customer. entitlements. file. financial_connections.
+    identity. invoice. invoice_payment. invoiceitem. mandate. payment_link. payment_method. payout. person. plan. price. product. promotion_code.
+    quote. radar. reporting. review. setup_intent. sigma. source. subscription_schedule. tax. tax_rate. terminal.
+    """.split()
+)
 _MOVES = {kind for kind in FactKind if MONEY_KIND_OF[kind] is not None}
 
 
@@ -61,7 +76,7 @@ def verify(body: bytes, headers: Mapping[str, str], secrets: Sequence[str], now:
 
 
 def to_facts(body: bytes, account: str | None) -> list[PaymentFact | InputRejected]:
-    """The one fact an event tells; an event we do not know is `information`."""
+    """The one fact an event tells. Raises: InputRejected (`bad_message`, `unknown_event`)."""
     event = _messages.message(body)
     thing = _messages.as_object(_messages.as_object(event.get("data")).get("object"))
     name, at = _messages.text(event.get("type")) or _UNNAMED, _messages.instant(event.get("created"))
@@ -99,7 +114,11 @@ def _kind(name: str, thing: Mapping[str, Any]) -> FactKind:
     if name in ("refund.updated", "charge.refund.updated"):
         state = thing.get("status")
         return {"failed": FactKind.REFUND_FAILED, "canceled": FactKind.REFUND_CANCELLED}.get(str(state), FactKind.INFORMATION)
-    return _KINDS.get(name, FactKind.INFORMATION)
+    if name in _KINDS:
+        return _KINDS[name]
+    if name in _ANNOUNCEMENTS or name.startswith(_OTHER_TOPICS):
+        return FactKind.INFORMATION
+    raise _messages.unknown("stripe", name)
 
 
 def _amount(kind: FactKind, thing: Mapping[str, Any], at: datetime) -> Money | None:

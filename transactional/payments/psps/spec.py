@@ -98,8 +98,8 @@ class WebhookSpec:
     """How a PSP signs its messages and what they say.
 
     `verify(body, headers, secrets, now)` works on the raw bytes in constant time and raises Refused (`bad_signature`); several secrets allow a
-    rotation. `to_facts(body, account)` never raises on an unknown event (it is `information`); a broken item of several is returned as its
-    InputRejected, in its place, so that the others proceed, and a body that cannot be read at all raises one. `account` is the merchant account
+    rotation. `to_facts(body, account)` returns a broken item of several, or one of a kind the spec does not list, as its InputRejected in its place
+    (`bad_message`, `unknown_event`), so that the others proceed and it waits for a person; a body that cannot be read at all raises one. `account` is the merchant account
     of the endpoint, for PSPs whose messages do not name it. `dedupe(body)` names the message, so that a repeated delivery is one.
     """
 

@@ -52,15 +52,28 @@ def stripe(event: str, thing: dict[str, Any], **more: Any) -> PaymentFact:
         # announcements: the money comes with another event
         ("NOTIFICATION_OF_CHARGEBACK", "true", F.INFORMATION),
         ("PREARBITRATION_LOST", "true", F.INFORMATION),
-        ("CANCEL_OR_REFUND", "true", F.INFORMATION),
-        ("EVENT_OF_TOMORROW", "true", F.INFORMATION),
         ("CANCELLATION", "false", F.INFORMATION),
+        ("CANCEL_OR_REFUND", "false", F.INFORMATION),
     ],
 )
 def test_an_adyen_event_is_one_fact(event: str, success: str, kind: FactKind) -> None:
     fact = adyen(event, success=success)
     assert (fact.kind, fact.psp, fact.merchant_account, fact.psp_reference) == (kind, "adyen", "CountroomEU", "PAY1")
     assert fact.amount == Money("EUR", 100)
+
+
+@pytest.mark.parametrize(("event", "success"), [("EVENT_OF_TOMORROW", "true"), ("EVENT_OF_TOMORROW", "false"), ("CANCEL_OR_REFUND", "true")])
+def test_an_adyen_event_that_may_move_money_unseen_is_not_taken_for_information(event: str, success: str) -> None:
+    (refusal,) = SPECS["adyen"].webhook.to_facts(body(item(event, "REF1", success=success)), None)
+    assert isinstance(refusal, InputRejected)
+    assert (refusal.code, event in refusal.message) == ("unknown_event", True)
+
+
+@pytest.mark.parametrize("event", ["event.of.tomorrow", "charge.of_tomorrow", "transfer.failed"])
+def test_a_stripe_event_that_may_move_money_unseen_is_not_taken_for_information(event: str) -> None:
+    with pytest.raises(InputRejected, match=event) as refusal:
+        stripe(event, CHARGE)
+    assert refusal.value.code == "unknown_event"
 
 
 @pytest.mark.parametrize(("action", "kind"), [("cancel", F.VOIDED), ("refund", F.REFUNDED)])
@@ -125,7 +138,6 @@ TRANSFER = {"object": "transfer", "id": "tr_1", "amount": 700, "currency": "usd"
         ("charge.dispute.created", DISPUTE, F.INFORMATION, None, "dp_1"),
         ("charge.dispute.funds_withdrawn", DISPUTE, F.CHARGEBACK, 2000, "dp_1"),
         ("charge.dispute.funds_reinstated", DISPUTE, F.CHARGEBACK_REVERSED, 2000, "dp_1"),
-        ("event.of.tomorrow", CHARGE, F.INFORMATION, None, "ch_1"),
     ],
 )
 def test_a_stripe_event_is_one_fact(event: str, thing: dict[str, Any], kind: FactKind, minor: int | None, modification: str | None) -> None:

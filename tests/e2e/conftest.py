@@ -1,5 +1,6 @@
-"""The casino that these tests look at."""
+"""The casino and the real files that these tests look at."""
 
+from tests.e2e.real_files import real_files
 from tests.running_world import run_world
 
-__all__ = ["run_world"]
+__all__ = ["real_files", "run_world"]

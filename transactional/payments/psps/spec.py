@@ -154,7 +154,8 @@ def house_money(psp_minor: object, currency: object, on: date, overrides: Mappin
 
     Raises: InputRejected (`not_a_number`, `unknown_currency`, `too_many_decimals`).
     """
-    if type(psp_minor) is not int or not isinstance(currency, str):
+    # what is not even shaped like a code is not repeated: it may be anything
+    if type(psp_minor) is not int or not isinstance(currency, str) or len(currency) != 3:
         raise InputRejected("an amount must be an integer of minor units with a currency code", code="not_a_number")
     code = currency.upper()
     return Money(code, rescale(psp_minor, exponent_of(code, on, overrides), exponent_of(code, on)))

@@ -27,6 +27,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Connection, Engine
 
+from tests.databases import create_database, drop_database
 from transactional.db.engine import libpq_url, make_engine
 from transactional.telemetry import switch_off_telemetry
 
@@ -79,8 +80,7 @@ def template_database(pg_server: str, session_root: Path) -> str:
     done = session_root / "template.done"
     with locks.exclusive(session_root / "template.lock", timeout_seconds=300):
         if not done.exists():
-            _create(pg_server, name)
-            migrate(_on(pg_server, name))
+            migrate(create_database(pg_server, name))
             done.touch()
     return name
 
@@ -105,14 +105,12 @@ def new_database(pg_server: str, template_database: str) -> Iterator[Callable[[]
     urls: list[str] = []
 
     def make() -> str:
-        name = _name_beside(template_database)
-        _create(pg_server, name, template_database)
-        urls.append(_on(pg_server, name))
+        urls.append(create_database(pg_server, _name_beside(template_database), template_database))
         return urls[-1]
 
     yield make
     for url in urls:
-        _drop(pg_server, url)
+        drop_database(pg_server, url)
 
 
 @pytest.fixture
@@ -189,31 +187,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 @contextmanager
 def _database(server: str, template: str | None, run_id: str = "") -> Iterator[str]:
     name = _name_beside(template) if template else f"countroom_test_{run_id}_{uuid.uuid4().hex[:12]}"
-    _create(server, name, template)
-    url = _on(server, name)
+    url = create_database(server, name, template)
     try:
         yield url
     finally:
-        _drop(server, url)
+        drop_database(server, url)
 
 
 def _name_beside(template: str) -> str:
     return template.removesuffix("template") + uuid.uuid4().hex[:12]
-
-
-def _create(server: str, name: str, template: str | None = None) -> None:
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template or "template0")))
-
-
-def _drop(server: str, url: str) -> None:
-    name = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(str(name))))
-
-
-def _on(server: str, name: str) -> str:
-    """The same server, another database."""
-    from sqlalchemy import make_url
-
-    return make_url(server).set(database=name).render_as_string(hide_password=False)

@@ -19,11 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-import psycopg
 import pytest
-from psycopg import sql
 from sqlalchemy import make_url
 
+from tests.databases import create_database, drop_database
 from transactional.db.engine import make_engine
 from transactional.db.local_server import locks
 from transactional.db.unit_of_work import UnitOfWork
@@ -52,14 +51,12 @@ class RunWorld:
     @contextmanager
     def copy_of(self) -> Iterator[str]:
         """A database of the test's own with everything the run left."""
-        name = f"{make_url(self.url).database}_{uuid.uuid4().hex[:8]}"
-        _admin(self.server, sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(str(make_url(self.url).database))))
-        url = make_url(self.url).set(database=name).render_as_string(hide_password=False)
-        let_pipeline_create(url)
+        original = str(make_url(self.url).database)
+        url = create_database(self.server, f"{original}_{uuid.uuid4().hex[:8]}", original)
         try:
             yield url
         finally:
-            _admin(self.server, sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+            drop_database(self.server, url)
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +67,7 @@ def run_world(pg_server: str, template_database: str, session_root: Path) -> Run
     url = make_url(pg_server).set(database=name).render_as_string(hide_password=False)
     with locks.exclusive(session_root / "world.lock", timeout_seconds=600):
         if not kept.exists():
-            _admin(pg_server, sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template_database)))
-            let_pipeline_create(url)
+            create_database(pg_server, name, template_database)
             world = build(SPEC)
             write_world(world, folder)
             record_books(world, url)
@@ -109,14 +105,3 @@ def countroom(arguments: list[str], url: str, home: Path) -> subprocess.Complete
     return subprocess.run(
         [sys.executable, "-m", "pipelines.cli", *arguments], cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=500
     )
-
-
-def let_pipeline_create(url: str) -> None:
-    """What migrations grant on a database, which a copy of it does not inherit: dbt may create its schemas."""
-    name = sql.Identifier(str(make_url(url).database))
-    _admin(url, sql.SQL("grant create on database {} to countroom_pipeline").format(name))
-
-
-def _admin(server: str, statement: sql.Composed) -> None:
-    with psycopg.connect(server, autocommit=True) as admin:
-        admin.execute(statement)

@@ -15,7 +15,6 @@ from pipelines.resources.expectations import ExpectationsRunner
 from pipelines.resources.turn import turn
 from pipelines.resources.warehouse import Warehouse
 from pipelines.resources.worker_process import WorkerProcess
-from tests.running_world import let_pipeline_create
 from transactional.vocabulary.errors import ContractBroken, InvariantBroken
 
 ROLE = "countroom_pipeline"
@@ -28,7 +27,6 @@ def test_a_worker_that_dies_is_an_error_with_the_end_of_its_log(tmp_path: Path) 
 
 @pytest.mark.slow
 def test_a_build_tells_each_model_and_test_and_names_what_failed(database_url: str, tmp_path: Path) -> None:
-    let_pipeline_create(database_url)
     with Dbt(DbtTarget.postgres(database_url, ROLE), tmp_path) as dbt:
         told = list(dbt.build(["--select", "stg_app__accounts", "stg_fx__rates"]))
         assert [event["info"]["msg"] for event in told if event["info"]["level"] == "error"] == []

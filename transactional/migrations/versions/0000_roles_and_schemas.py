@@ -41,11 +41,11 @@ exception
 end $$
 """
 
-# so that our login user can `set role`; a superuser is a member of every role already
+# so that our login user can `set role`; a superuser may already. From version 16 on, whoever creates a role is its member but may not act as it
 JOIN_ROLE = """
 do $$
 begin
-    if not pg_has_role(current_user, '{role}', 'member') then
+    if not pg_has_role(current_user, '{role}', case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end) then
         execute format('grant {role} to %I', current_user);
     end if;
 exception

@@ -1,21 +1,22 @@
-"""The matching engine as assets: what it found over everything known, and what each day's end looked like. Shells; the engine is matching.py."""
+"""The matching engine as assets: what it found over everything known, and what each day (so far, or at its end) looked like. Shells; the engine is matching.py."""
 
 # no postponed annotations here: dagster reads the type of `context` as it stands
 import json
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
-from assets.reconciliation.day_ends import day_end, known_before
-from assets.reconciliation.plots import cases_by_day, picture
+from assets.reconciliation.day_ends import day_end, days_of, known_before
+from assets.reconciliation.plots import cases_by_day, picture, sketch
 from assets.reconciliation.tables import BREAK_CLASSES, BREAKS, CERTIFICATE, DAY_ENDS, DERIVED_TABLES, ITEMS
 from pipelines.asset_specs import key_of, spec_of
 from pipelines.failures import told_to_dagster
-from pipelines.partitions import DAYS, end_of
+from pipelines.partitions import end_of
 from pipelines.resources.clock import Clock
 from pipelines.resources.object_store import ObjectStore
 from pipelines.resources.warehouse import Warehouse, replace
@@ -32,47 +33,51 @@ from staging.stg_bank__statements where opening_minor is not null and closing_mi
 """
 
 
-@dg.multi_asset(specs=[spec_of(table, deps=_INPUTS) for table in DERIVED_TABLES])
+@dg.multi_asset(specs=[spec_of(table, deps=_INPUTS) for table in (*DERIVED_TABLES, DAY_ENDS)])
 def reconciled(
     context: dg.AssetExecutionContext,
     warehouse: dg.ResourceParam[Warehouse],
     object_store: dg.ResourceParam[ObjectStore],
     clock: dg.ResourceParam[Clock],
 ) -> Iterator[dg.MaterializeResult[None]]:
-    """Every item in one group, one break, or ignored with a reason; and the certificate that none was lost."""
+    """Every item in one group, one break, or ignored with a reason; the certificate that none was lost; and the day as it stands so far."""
     with told_to_dagster("reconciling", context.retry_number):
-        outcome = _reconcile(warehouse, warehouse.read(ITEMS), clock.now())
+        items = warehouse.read(ITEMS)
+        as_of = clock.now()
+        outcome = _reconcile(warehouse, items, as_of)
+        so_far = _day_so_far(warehouse, items, as_of, outcome)
         with warehouse.transaction() as connection:
             for table in DERIVED_TABLES:
                 replace(connection, table, getattr(outcome, table.name.removeprefix("reconciliation__")))
+            replace(connection, DAY_ENDS, so_far, partition=as_of.date())
             totals = {table.name: totals_of(connection, table.schema, table.name, table.column_names()).as_metadata() for table in DERIVED_TABLES}
-        totals[BREAKS.name]["cases by day"] = dg.MetadataValue.md(picture(cases_by_day(outcome.groups, outcome.breaks)))
+        by_day = cases_by_day(outcome.groups, outcome.breaks)
+        totals[BREAKS.name] |= {"cases by day": dg.MetadataValue.md(sketch(by_day)), "cases by day, large": dg.MetadataValue.md(picture(by_day))}
         totals[CERTIFICATE.name] |= _keep(outcome.certificate, object_store)
-        for table in DERIVED_TABLES:
+        totals[DAY_ENDS.name] = {"dagster/row_count": dg.MetadataValue.int(so_far.height), "day": dg.MetadataValue.text(as_of.date().isoformat())}
+        for table in (*DERIVED_TABLES, DAY_ENDS):
             yield dg.MaterializeResult(asset_key=key_of(table), metadata=totals[table.name])
 
 
-@dg.asset(
-    key=key_of(DAY_ENDS),
-    partitions_def=DAYS,
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    group_name="reconciliation",
-    owners=list(spec_of(DAY_ENDS).owners),
-    kinds={"python", "postgres"},
-    description=spec_of(DAY_ENDS).description,
-    metadata=spec_of(DAY_ENDS).metadata,
-    deps=list(_INPUTS),
-)
-def reconciliation__day_ends(context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse]) -> dg.MaterializeResult[None]:
-    """The engine's answer at the end of each day of the partition range, over what was known by then."""
+class DayRange(dg.Config):
+    """Which day ends to tell again."""
+
+    first_day: str = Field(description="ISO date. Days before the first known item are told as empty, which costs a second each.")
+    last_day: str = Field(description="ISO date, inclusive. A day that is not over is refused: nothing could be known yet of what is left of it.")
+
+
+@dg.op(description="What each day's end looked like, with what was known by then: replaces those days and no other.")
+def tell_day_ends(context: dg.OpExecutionContext, config: DayRange, warehouse: dg.ResourceParam[Warehouse], clock: dg.ResourceParam[Clock]) -> None:
+    """The engine's answer at the end of each day of the range. One run may tell many days: reading is paid once."""
     with told_to_dagster("looking back at day ends", context.retry_number):
-        items, written = warehouse.read(ITEMS), 0
-        for key in context.partition_keys:
-            day = date.fromisoformat(key)
+        days, written = days_of(config.first_day, config.last_day, clock.now()), 0
+        items = warehouse.read(ITEMS)
+        for day in days:
             outcome = _reconcile(warehouse, known_before(items, end_of(day)), end_of(day))
             written += warehouse.replace(DAY_ENDS, day_end(day, end_of(day), outcome.groups, outcome.breaks), partition=day)
-            context.log.info(f"{key}: done")
-        return dg.MaterializeResult(metadata={"dagster/row_count": written, "days": len(context.partition_keys)})
+            context.log.info(f"{day}: done")
+    told = f"{config.first_day} to {config.last_day}" if len(days) > 1 else config.first_day
+    context.log_event(dg.AssetMaterialization(key_of(DAY_ENDS), metadata={"dagster/row_count": written, "day": told, "days": len(days)}))
 
 
 @dg.multi_asset(specs=[spec_of(BREAK_CLASSES)])
@@ -91,6 +96,13 @@ def _reconcile(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime) -> "O
     return reconcile(items, run_context(as_of, warehouse.read(_RATES), warehouse.read(_STATEMENTS)))
 
 
+def _day_so_far(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime, outcome: "Outcome") -> pl.DataFrame:
+    """The day the run is in, as it stands. A run as of an earlier day knows more than that day could: the engine is asked again."""
+    known = known_before(items, end_of(as_of.date()))
+    told = outcome if known.height == items.height else _reconcile(warehouse, known, as_of)
+    return day_end(as_of.date(), as_of, told.groups, told.breaks)
+
+
 def _keep(certificate: pl.DataFrame, store: ObjectStore) -> dict[str, dg.MetadataValue]:
     """The certificate as JSON in the object store, once per run of the engine: the same inputs give the same run id and the same bytes."""
     if certificate.is_empty():
@@ -100,8 +112,10 @@ def _keep(certificate: pl.DataFrame, store: ObjectStore) -> dict[str, dg.Metadat
     key = f"certificates/{run_id}.json"
     store.put_new(key, json.dumps(body, default=str, indent=1).encode())
     totals = certificate.select(pl.col("in_count", "matched_count", "broken_count", "ignored_count").sum()).row(0, named=True)
-    facts = {"run id": run_id, "kept as": key, **{name.removesuffix("_count"): value for name, value in totals.items()}}
     return {
         "closes": dg.MetadataValue.bool(bool(certificate["closes"].all())),
-        **{name: dg.MetadataValue.text(str(value)) for name, value in facts.items()},
+        "run id": dg.MetadataValue.text(run_id),
+        "kept as": dg.MetadataValue.text(key),
+        # numbers, so that the asset's page plots them over the runs
+        **{name.removesuffix("_count"): dg.MetadataValue.int(int(value)) for name, value in totals.items()},
     }

@@ -1,17 +1,36 @@
 """What did the end of a day look like: cases matched, broken and open, as known then. Pure; for the day-end asset.
 
-The trap: a history made of today's knowledge. A day's row is the engine's answer over what was known before the day was over, so a file that came
-later changes a later row and never this one.
+The trap: a history made of today's knowledge. A day's rows are the engine's answer over what was known before the day was over, so a file that came
+later changes a later row and never these. While the day is on, each run tells it again; `as_of` says at which moment.
 """
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
+from transactional.vocabulary.errors import InputRejected
+from transactional.vocabulary.time import day_bounds
+
 _KEYS = ["psp", "account", "currency"]
 _STATUSES = ("matched", "broken", "open")
+
+
+def days_of(first_day: str, last_day: str, now: datetime) -> tuple[date, ...]:
+    """The days from one ISO date to another, both included.
+
+    Raises: InputRejected for what is no date, a range that runs backwards, and a day that is not over at `now`.
+    """
+    try:
+        first, last = date.fromisoformat(first_day), date.fromisoformat(last_day)
+    except ValueError:
+        raise InputRejected(f"{first_day!r} to {last_day!r}: expected two ISO dates, as 2026-01-31", code="impossible_date") from None
+    if last < first:
+        raise InputRejected(f"{first} to {last} runs backwards: the first day comes first", code="empty_range")
+    if day_bounds(last, "UTC")[1].astimezone(UTC) > now:
+        raise InputRejected(f"{last} is not over: its end is known when it has come, and each run tells the day so far", code="day_not_over")
+    return tuple(first + timedelta(days=number) for number in range((last - first).days + 1))
 
 
 def known_before(items: pl.DataFrame, moment: datetime) -> pl.DataFrame:
@@ -20,7 +39,7 @@ def known_before(items: pl.DataFrame, moment: datetime) -> pl.DataFrame:
 
 
 def day_end(day: date, as_of: datetime, groups: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
-    """Shape: GROUPS and BREAKS of a run as of the end of the day → DAY_ENDS rows of that day.
+    """Shape: GROUPS and BREAKS of a run as of a moment of the day, or its end → DAY_ENDS rows of that day.
 
     Units: minor; broken amounts are absolute, since their sign means another thing for each class.
     """

@@ -12,6 +12,7 @@ import polars as pl
 
 _MATCHED, _OPEN, _BROKEN = "#3a7d44", "#c9a227", "#b3261e"
 _LAST_DAYS = 62
+_SHOWN_ON_THE_PAGE = 1_000
 
 
 def cases_by_day(groups: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
@@ -46,3 +47,33 @@ def picture(by_day: pl.DataFrame) -> str:
     FigureCanvasAgg(figure)
     figure.savefig(buffer, format="png")
     return f"![cases by day](data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()})"
+
+
+def sketch(by_day: pl.DataFrame) -> str:
+    """The same, small: the UI shows markdown of under a thousand characters on the page itself and hides what is longer behind a link.
+
+    As many of the last days as fit; matched above, not matched below, each on its own scale and with its highest day named.
+    """
+    for days in range(min(by_day.height, _LAST_DAYS), 0, -1):
+        shown = by_day.tail(days)
+        waiting, image = shown["open"] + shown["broken"], base64.b64encode(_outlines(shown).encode()).decode()
+        legend = f"{shown['event_date'][0]} to {shown['event_date'][-1]}: matched (green, at most {_highest(shown['matched'])} cases a day)"
+        drawn = f"![cases by day](data:image/svg+xml;base64,{image})\n\n{legend}, open or broken (red, at most {_highest(waiting)})"
+        if len(drawn) < _SHOWN_ON_THE_PAGE:
+            return drawn
+    return "no cases yet"
+
+
+def _outlines(by_day: pl.DataFrame) -> str:
+    """Two filled outlines as SVG, a day one unit wide, as short as it can be said."""
+    paths = ""
+    for counts, colour, base in ((by_day["matched"], _MATCHED, 30), (by_day["open"] + by_day["broken"], _BROKEN, 65)):
+        scale = max(1, _highest(counts))
+        tops = "".join(f"V{base - 30 * int(count) // scale}h1" for count in counts.to_list())
+        paths += f'<path d="M0 {base}{tops}V{base}" fill="{colour}"/>'
+    size = 'width="520" height="130" preserveAspectRatio="none"'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {by_day.height} 66">{paths}</svg>'
+
+
+def _highest(counts: pl.Series) -> int:
+    return max((int(count) for count in counts.to_list()), default=0)

@@ -168,8 +168,12 @@ DAY_ENDS = Table(
     "reconciliation__day_ends",
     "one PSP, account and currency as the end of one day saw it",
     (
-        Column("day_end_date", T.DATE, "The day (UTC) that ended."),
-        Column("as_of", T.TIMESTAMPTZ, "Knowledge watermark: the first instant of the next day; nothing known later counts."),
+        Column("day_end_date", T.DATE, "The day (UTC)."),
+        Column(
+            "as_of",
+            T.TIMESTAMPTZ,
+            "Knowledge watermark: the first instant of the next day, or the moment of the last run while the day is on; nothing known later counts.",
+        ),
         Column("psp", T.TEXT, "PSP, or `none`."),
         Column("account", T.TEXT, "Merchant or bank account."),
         Column("currency", T.TEXT, "ISO 4217."),

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import polars as pl
+import pytest
 
-from assets.reconciliation.day_ends import day_end, known_before
+from assets.reconciliation.day_ends import day_end, days_of, known_before
 from assets.reconciliation.tables import BREAKS, DAY_ENDS, GROUPS
 from pipelines.resources.frames import conform, empty_frame
+from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.tables import Table
 
 DAY, END = date(2026, 1, 5), datetime(2026, 1, 6, tzinfo=UTC)
@@ -49,3 +51,22 @@ def test_a_bank_line_without_a_psp_is_kept_under_none() -> None:
 
 def test_nothing_known_is_no_row() -> None:
     assert conform(DAY_ENDS, day_end(DAY, END, empty_frame(GROUPS), empty_frame(BREAKS))).is_empty()
+
+
+def test_a_range_has_both_its_ends_and_a_day_is_known_the_instant_it_is_over() -> None:
+    assert days_of("2026-02-28", "2026-03-01", datetime(2026, 3, 2, tzinfo=UTC)) == (date(2026, 2, 28), date(2026, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2026-01-05", "2026-01-04", "backwards"),
+        ("2026-01-04", "2026-01-05", "not over"),
+        ("2026-01-04", "2026-02-30", "ISO dates"),
+        ("", "2026-01-04", "ISO dates"),
+    ],
+)
+def test_a_range_that_cannot_be_told_is_refused(first: str, last: str, said: str) -> None:
+    # the trap: a day still on told as its end, when what is to come that day is not known
+    with pytest.raises(InputRejected, match=said):
+        days_of(first, last, datetime(2026, 1, 5, 23, 59, 59, tzinfo=UTC))

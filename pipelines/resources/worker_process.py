@@ -2,15 +2,18 @@
 
 Importing dbt costs 3 to 5 s of CPU and great-expectations 7 to 9 s; on a second core that passes while files land. It also keeps their global
 state (flags, loggers, adapters) out of the process that runs Dagster. The traps: a library that prints to stdout breaks the protocol (the worker
-speaks on a descriptor of its own, see `serve`), and a worker left behind by a killed run (its stdin ends, so it ends).
+speaks on a descriptor of its own, see `serve`), and a worker left behind by a killed run, that goes on rebuilding tables under the next one: when its
+stdin ends it ends, in the middle of a request too.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import select
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +24,7 @@ from transactional.vocabulary.errors import InvariantBroken
 Reply = dict[str, Any]
 _FINAL = "final"
 _TAIL_CHARACTERS = 2_000
+_ABANDONED = 75
 
 
 class WorkerProcess:
@@ -85,10 +89,29 @@ class WorkerProcess:
 
 
 def serve(handle: Callable[[Reply], Iterator[Reply]]) -> None:
-    """The loop of a worker: a request per line of stdin, its replies as lines on the real stdout. Whatever libraries print goes to stderr."""
+    """The loop of a worker: a request per line of stdin, its replies as lines on the real stdout. Whatever libraries print goes to stderr.
+
+    Does not return when stdin ends while a request is being handled: nobody would hear the reply, and what was begun must not go on.
+    """
+    busy, unheard = threading.Event(), threading.Event()
+    threading.Thread(target=_end_unheard, args=(busy, unheard), name="end unheard", daemon=True).start()
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as replies:
         os.dup2(2, 1)
         for line in sys.stdin:
+            busy.set()
+            if unheard.is_set():
+                return
             for reply in handle(json.loads(line)):
                 replies.write(json.dumps(reply, default=str) + "\n")
                 replies.flush()
+            busy.clear()
+
+
+def _end_unheard(busy: threading.Event, unheard: threading.Event) -> None:
+    """End the process when the other end of stdin closes during a request. Between requests the end of stdin is seen where it is read."""
+    hang_up = select.poll()
+    hang_up.register(0, 0)
+    hang_up.poll()
+    unheard.set()
+    if busy.is_set():
+        os._exit(_ABANDONED)  # not sys.exit: the threads of the library would be waited for

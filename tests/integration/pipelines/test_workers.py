@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -15,6 +18,7 @@ from pipelines.resources.expectations import ExpectationsRunner
 from pipelines.resources.turn import turn
 from pipelines.resources.warehouse import Warehouse
 from pipelines.resources.worker_process import WorkerProcess
+from tests.conftest import REPOSITORY
 from transactional.vocabulary.errors import ContractBroken, InvariantBroken
 
 ROLE = "countroom_pipeline"
@@ -81,3 +85,38 @@ def test_the_turn_is_given_back_when_the_block_ends(database_url: str) -> None:
         assert held == (1,)
     with turn(database_url):
         pass
+
+
+STUCK = """
+import threading
+from pipelines.resources.worker_process import serve
+def handle(request):
+    yield {"begun": request["number"]}
+    threading.Thread(target=threading.Event().wait).start()  # as a library's own thread: not a daemon
+    threading.Event().wait()
+serve(handle)
+"""
+
+
+@pytest.fixture
+def stuck_worker() -> Iterator[subprocess.Popen[bytes]]:
+    with subprocess.Popen([sys.executable, "-c", STUCK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=REPOSITORY) as worker:
+        yield worker
+        worker.kill()
+
+
+def test_a_worker_whose_run_was_killed_ends_in_the_middle_of_its_request(stuck_worker: subprocess.Popen[bytes]) -> None:
+    # the trap: dbt goes on building tables while the next run builds the same ones
+    assert stuck_worker.stdin is not None
+    assert stuck_worker.stdout is not None
+    stuck_worker.stdin.write(b'{"number": 1}\n')
+    stuck_worker.stdin.flush()
+    assert stuck_worker.stdout.readline() == b'{"begun": 1}\n'
+    stuck_worker.stdin.close()
+    assert stuck_worker.wait(timeout=30) == 75
+
+
+def test_a_worker_that_is_asked_nothing_more_ends_well(stuck_worker: subprocess.Popen[bytes]) -> None:
+    assert stuck_worker.stdin is not None
+    stuck_worker.stdin.close()
+    assert stuck_worker.wait(timeout=30) == 0

@@ -1,0 +1,63 @@
+"""kill -9 of `countroom run` in every stage, each time run again at once: what comes out is what an undisturbed run says."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipelines.resources.warehouse import Warehouse
+from pipelines.standing.state import read_state
+from tests.conftest import REPOSITORY
+from tests.running_world import SPEC, RunWorld, countroom, record_books
+from transactional.simulation.world import build
+
+pytestmark = pytest.mark.slow
+
+# What the run has said when it is killed, and where it is then.
+STAGES = {
+    "  app_facts: done": "landing files",
+    "  raw__psp__settlement_lines_psp_settlement_lines: done": "dbt, before the engine",
+    "  dbt_inputs: done": "matching",
+    "  reconciled: done": "dbt, publishing the marts",
+}
+PUBLISHED = {
+    "reconciliation.fct_item_dispositions": "item_key",
+    "reconciliation.fct_cases": "case_id",
+    "reconciliation.fct_payout_batches": "psp, account, batch_id, currency",
+    "reconciliation.agg_daily_status": "1, 2, 3, 4",
+    "ledger.fct_postings": "entry_id, line",
+    "payments.fct_payment_events": "event_id",
+}
+
+
+def kill_when_it_says(mark: str, arguments: list[str], url: str, home: Path) -> None:
+    environment = os.environ | {"COUNTROOM_DATABASE_URL": url, "COUNTROOM_HOME": str(home)}
+    command = [sys.executable, "-m", "pipelines.cli", *arguments]
+    with subprocess.Popen(command, cwd=REPOSITORY, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        said = []
+        for line in process.stderr:
+            said.append(line)
+            if line.startswith(mark):
+                process.send_signal(signal.SIGKILL)
+                break
+        assert process.wait(timeout=60) == -signal.SIGKILL, "".join(said)
+
+
+def test_a_run_killed_in_every_stage_and_run_again_ends_as_if_nothing_had_been(run_world: RunWorld, database_url: str, tmp_path: Path) -> None:
+    record_books(build(SPEC), database_url)
+    run = ["run", str(run_world.folder), str(run_world.folder / "v2"), "--as-of", run_world.as_of.isoformat(), "--json"]
+    for mark in STAGES:
+        kill_when_it_says(mark, run, database_url, tmp_path)
+    outcome = countroom(run, database_url, tmp_path)
+    assert outcome.returncode in (0, 1), outcome.stderr[-4000:]
+    killed, undisturbed = Warehouse(database_url), Warehouse(run_world.url)
+    assert read_state(killed).as_dict() == read_state(undisturbed).as_dict()
+    for table, order in PUBLISHED.items():
+        query = f"select * from {table} order by {order}"
+        assert killed.read(query).equals(undisturbed.read(query)), table

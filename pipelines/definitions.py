@@ -20,6 +20,7 @@ from typing import Any  # noqa: E402
 import dagster as dg  # noqa: E402
 from psycopg.conninfo import conninfo_to_dict  # noqa: E402
 
+import assets  # noqa: E402
 from assets.warehouse.assets import warehouse_assets  # noqa: E402
 from pipelines.checks import expectation_checks  # noqa: E402
 from pipelines.jobs import JOBS  # noqa: E402
@@ -44,7 +45,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     """The whole of it for one configuration."""
     with Dbt(DbtTarget.nowhere(_database_name(settings)), settings.home) as parser:
         manifest = parser.prepare()
-    found = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    # not load_from_defs_folder: it looks for pyproject.toml, which an installed wheel does not have
+    found = dg.ComponentTree.from_module(assets, project_root=Path(__file__).parents[1]).build_defs()
     ours = dg.Definitions(
         assets=warehouse_assets(manifest),
         asset_checks=expectation_checks(),

@@ -20,13 +20,17 @@ def reconcile(
     """
     from pipelines.console import answer, answer_json
     from pipelines.resources.warehouse import Warehouse
-    from pipelines.standing.state import read_state
+    from pipelines.standing.state import nothing_published, read_state
     from pipelines.standing.text import told
     from transactional.db.engine import PIPELINE_ROLE
     from transactional.db.location import locate_databases
+    from transactional.migrations.runner import revision_state
     from transactional.settings import load_settings
 
-    state = read_state(Warehouse(locate_databases(load_settings()).warehouse_url, role=PIPELINE_ROLE))
+    url = locate_databases(load_settings()).warehouse_url
+    if revision_state(url).current is None:
+        raise nothing_published()  # not even the role to read with is there
+    state = read_state(Warehouse(url, role=PIPELINE_ROLE))
     if as_json:
         answer_json(state.as_dict())
     else:

@@ -124,6 +124,7 @@ def _report_lines(content: bytes, name: str, account: str | None) -> tuple[list[
 
 def _write_books(chunks: Sequence[Chunk], payouts: Sequence[KeyedEntry]) -> None:
     from pipelines.console import step, tell
+    from pipelines.runs.in_process import bring_to_head
     from transactional.db.engine import make_engine
     from transactional.db.location import locate_databases
     from transactional.db.unit_of_work import UnitOfWork
@@ -134,7 +135,9 @@ def _write_books(chunks: Sequence[Chunk], payouts: Sequence[KeyedEntry]) -> None
         if done == total or done % 10 == 0:
             tell(f"  {done} of {total} {what}")
 
-    engine = make_engine(locate_databases(load_settings()).app_url, application_name="countroom world")
+    databases = locate_databases(load_settings())
+    bring_to_head(databases)
+    engine = make_engine(databases.app_url, application_name="countroom world")
     try:
         with step("writing the casino's books through its services"), UnitOfWork(engine) as work:
             write_books(work.connection, chunks, payouts, progress)

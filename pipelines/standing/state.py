@@ -78,11 +78,16 @@ class State:
         return {"certificate": certificate, "broken": self.broken_count, **{name: frame.to_dicts() for name, frame in frames.items()}}
 
 
+def nothing_published() -> Refused:
+    """What to answer while there is no run to read."""
+    return Refused("nothing has been reconciled here yet: run `countroom run` first", code="nothing_published")
+
+
 def read_state(warehouse: Warehouse) -> State:
     """The state of the last run. Raises: Refused (`nothing_published`) before the first one."""
     known = warehouse.read(_KNOWN)["known"][0]
     if not known:
-        raise Refused("nothing has been reconciled here yet: run `countroom run` first", code="nothing_published")
+        raise nothing_published()
     row = warehouse.read(_CERTIFICATE).row(0, named=True)
     counts = (row[name] or 0 for name in ("in_count", "matched_count", "broken_count", "ignored_count"))
     certificate = Certificate(row["run_id"], row["as_of"], row["closes"], *counts)

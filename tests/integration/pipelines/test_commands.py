@@ -48,6 +48,23 @@ def test_stop_leaves_a_server_that_is_not_ours_alone(database_url: str, monkeypa
         assert connection.execute("select 1").fetchone() == (1,)
 
 
+def test_reconcile_on_a_database_nobody_migrated_says_what_to_do(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COUNTROOM_DATABASE_URL", empty_database_url)
+    assert cli.run(["reconcile"]) == 2
+    assert capsys.readouterr().err == "countroom: nothing has been reconciled here yet: run `countroom run` first\n"
+
+
+def test_a_world_for_a_server_of_somebody_else_asks_for_the_migration_first(
+    empty_database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # the trap: a wall of SQL with the players' ids in it
+    monkeypatch.setenv("COUNTROOM_DATABASE_URL", empty_database_url)
+    assert cli.run(["world", "--players", "20", "--days", "2", "--out", str(tmp_path / "world")]) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == "countroom: the database is not at the newest schema: run `countroom migrate` first"
+
+
 def test_dagster_keeps_its_runs_in_our_database_and_its_configuration_holds_no_password(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -59,6 +59,7 @@ def make_engine(
     pool: dict[str, Any] = {"pool_size": pool_size, "max_overflow": pool_size, "pool_pre_ping": True} if pool_size else {"poolclass": NullPool}
     engine = create_engine(
         sqlalchemy_url(url),
+        hide_parameters=True,  # an error names its statement; what was in it is a player's
         **pool,
         connect_args={"options": startup, "application_name": application_name, "connect_timeout": 10},
         **options,

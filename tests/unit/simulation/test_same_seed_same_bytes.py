@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
+import subprocess
+import sys
 from datetime import date
 
 import pytest
 
+from tests.conftest import REPOSITORY
 from transactional.simulation.world import World, WorldSpec, answer_key, build, classes_named, summary
 from transactional.vocabulary.errors import InputRejected
 
@@ -18,6 +23,25 @@ def _everything(world: World) -> tuple[object, ...]:
 
 def test_the_same_seed_gives_the_same_bytes_facts_and_ids() -> None:
     assert _everything(build(SPEC)) == _everything(build(SPEC))
+
+
+def _digest(world: World) -> str:
+    files = sorted(world.files.items())
+    return hashlib.sha256(repr((files, world.chunks, world.payout_entries)).encode() + answer_key(world)).hexdigest()
+
+
+ELSEWHERE = """
+from tests.unit.simulation.test_same_seed_same_bytes import SPEC, _digest
+from transactional.simulation.world import build
+print(_digest(build(SPEC)))
+"""
+
+
+def test_neither_the_machines_zone_nor_the_order_of_its_sets_shows() -> None:
+    # the trap: naive local times, and a loop over a set of strings
+    environment = os.environ | {"TZ": "Pacific/Kiritimati", "PYTHONHASHSEED": "7", "LC_ALL": "C"}
+    told = subprocess.run([sys.executable, "-c", ELSEWHERE], cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == _digest(build(SPEC))
 
 
 def test_another_seed_gives_another_world() -> None:

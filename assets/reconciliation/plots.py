@@ -56,21 +56,25 @@ def sketch(by_day: pl.DataFrame) -> str:
     """
     for days in range(min(by_day.height, _LAST_DAYS), 0, -1):
         shown = by_day.tail(days)
-        waiting, image = shown["open"] + shown["broken"], base64.b64encode(_outlines(shown).encode()).decode()
-        legend = f"{shown['event_date'][0]} to {shown['event_date'][-1]}: matched (green, at most {_highest(shown['matched'])} cases a day)"
-        drawn = f"![cases by day](data:image/svg+xml;base64,{image})\n\n{legend}, open or broken (red, at most {_highest(waiting)})"
+        image = base64.b64encode(_outlines(shown).encode()).decode()
+        matched, waiting = _highest(shown["matched"]), _highest(shown["open"] + shown["broken"])
+        legend = f"{shown['event_date'][0]} to {shown['event_date'][-1]}: matched (green, at most {matched} cases a day), "
+        legend += f"open in the expected lag (yellow) and broken (red, together at most {waiting})"
+        drawn = f"![cases by day](data:image/svg+xml;base64,{image})\n\n{legend}"
         if len(drawn) < _SHOWN_ON_THE_PAGE:
             return drawn
     return "no cases yet"
 
 
 def _outlines(by_day: pl.DataFrame) -> str:
-    """Two filled outlines as SVG, a day one unit wide, as short as it can be said."""
+    """Filled outlines as SVG, a day one unit wide, as short as it can be said. Broken is drawn over open and broken together."""
+    waiting = by_day["open"] + by_day["broken"]
+    series = ((by_day["matched"], by_day["matched"], _MATCHED, 30), (waiting, waiting, _OPEN, 65), (by_day["broken"], waiting, _BROKEN, 65))
     paths = ""
-    for counts, colour, base in ((by_day["matched"], _MATCHED, 30), (by_day["open"] + by_day["broken"], _BROKEN, 65)):
-        scale = max(1, _highest(counts))
+    for counts, scaled_by, colour, base in series:
+        scale = max(1, _highest(scaled_by))
         tops = "".join(f"V{base - 30 * int(count) // scale}h1" for count in counts.to_list())
-        paths += f'<path d="M0 {base}{tops}V{base}" fill="{colour}"/>'
+        paths += f'<path d="M0 {base}{tops}V{base}" fill="{colour}"/>' if _highest(counts) else ""
     size = 'width="520" height="130" preserveAspectRatio="none"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} viewBox="0 0 {by_day.height} 66">{paths}</svg>'
 

@@ -37,6 +37,7 @@ def test_a_day_is_as_high_as_its_share_of_the_highest() -> None:
     by_day = pl.DataFrame({"event_date": [FIRST, FIRST + timedelta(days=1)], "matched": [10, 5], "open": [1, 0], "broken": [0, 0]})
     assert "M0 30V0h1V15h1V30" in drawn(sketch(by_day))
     assert "M0 65V35h1V65h1V65" in drawn(sketch(by_day))
+    assert "#b3261e" not in drawn(sketch(by_day))  # what only waits is not drawn as broken
     assert "at most 10 cases a day" in sketch(by_day)
 
 

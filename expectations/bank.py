@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.suite import Edge, Suite
+from expectations.suite import IN_FILE, Edge, Suite
 
 SUITES = (
     Suite(
@@ -10,6 +10,7 @@ SUITES = (
         schema="raw",
         table="bank__statement_lines",
         at=Edge.INBOUND,
+        found_by=IN_FILE,
         why="A bank changed its export: an entry without an amount, a currency that is no code, a status we do not know.",
         not_null=("bank_account", "currency", "amount_minor", "booking_date", "statement_id", "is_booked"),
         unique=("_file_id", "_source_line"),
@@ -22,6 +23,7 @@ SUITES = (
         schema="raw",
         table="bank__statements",
         at=Edge.INBOUND,
+        found_by=IN_FILE,
         why="A statement that does not tie on its own is a broken or incomplete file; the engine says so too (statement_gap).",
         not_null=("bank_account", "currency", "statement_id", "moves_minor"),
         between={"difference_minor": (0, 0)},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expectations.suite import Edge, Suite
+from expectations.suite import IN_FILE, Edge, Suite
 
 _CURRENCY = "^[A-Z]{3}$"
 _LARGEST = 10**12  # ten thousand million major units in one line is a misread decimal point
@@ -15,6 +15,7 @@ def _lines(role: str) -> Suite:
         schema="raw",
         table=f"psp__{role}_lines",
         at=Edge.INBOUND,
+        found_by=IN_FILE,
         why="A PSP changed its report: a type we do not know, a currency that is no code, an amount out of all proportion.",
         not_null=("psp", "account", "kind", "raw_kind", "occurred_at", "booked_on"),
         unique=("_file_id", "_source_line"),

@@ -18,7 +18,7 @@ _SHOWN_VALUES = 5
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One promise and whether it held. `examples` are values that broke it, at most five."""
+    """One promise and whether it held. `examples` are fields that broke it, with the place of their row, at most five."""
 
     promise: str
     held: bool
@@ -43,10 +43,11 @@ def run(suite: Suite, frame: pl.DataFrame) -> tuple[Verdict, ...]:
     asset = context.data_sources.add_pandas(suite.name).add_dataframe_asset(suite.table)
     batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": _as_pandas(frame)})
     promises = list(_promises(suite, gx.expectations))
-    result = batch.validate(gx.ExpectationSuite(name=suite.name, expectations=[expectation for _, expectation in promises]))
+    told = {"result_format": "SUMMARY", "unexpected_index_column_names": list(suite.places())}
+    result = batch.validate(gx.ExpectationSuite(name=suite.name, expectations=[expectation for _, expectation in promises]), result_format=told)
     # results come back in the order of the suite; each knows its own configuration
     by_identity = {_identity(expectation): promise for promise, expectation in promises}
-    return tuple(_verdict(by_identity, each) for each in result.results)
+    return tuple(_verdict(by_identity, each, suite.places()) for each in result.results)
 
 
 def _promises(suite: Suite, expectations: Any) -> Iterator[tuple[str, Any]]:
@@ -77,14 +78,27 @@ def _key(kind: str, kwargs: dict[str, Any]) -> tuple[str, str]:
     return kind, str(kwargs.get("column") or kwargs.get("column_list") or (kwargs.get("column_A"), kwargs.get("column_B")))
 
 
-def _verdict(by_identity: dict[tuple[str, str], str], result: Any) -> Verdict:
+def _verdict(by_identity: dict[tuple[str, str], str], result: Any, places: tuple[str, ...]) -> Verdict:
     configuration = result.expectation_config
     promise = by_identity[_key(configuration.type, configuration.kwargs)]
     details = result.result or {}
-    examples = tuple(str(value) for value in details.get("partial_unexpected_list", [])[:_SHOWN_VALUES])
+    rows = details.get("partial_unexpected_index_list") or []
+    examples = tuple(_example(row, places) for row in rows[:_SHOWN_VALUES])
     broken = int(details.get("unexpected_count", 0 if result.success else 1))
     reason = (result.exception_info or {}).get("exception_message") if isinstance(result.exception_info, dict) else None
     return Verdict(promise, bool(result.success), broken, examples or ((str(reason),) if reason and not result.success else ()))
+
+
+def _example(row: dict[str, Any], places: tuple[str, ...]) -> str:
+    """`currency 'eur' (file a.csv, line 7)`: the fields that broke the promise, and where their row is."""
+    fields = ", ".join(f"{name} {_shown(value)}" for name, value in row.items() if name not in places)
+    place = ", ".join(f"{name.removeprefix('_source_')} {row[name]}" for name in places)
+    return f"{fields} ({place})" if fields and place else fields or place
+
+
+def _shown(value: Any) -> str:
+    missing = value is None or value != value  # noqa: PLR0124 - NaN, as pandas tells null
+    return "null" if missing else repr(str(value))
 
 
 def _as_pandas(frame: pl.DataFrame) -> Any:

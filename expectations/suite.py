@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+IN_FILE = ("_source_file", "_source_line")
+"""Where a line of a file is: what an inbound suite is found by."""
+
 
 class Edge(StrEnum):
     """Where data cross: files of others coming in, or results that others rely on going out."""
@@ -23,7 +26,8 @@ class Suite:
 
     `not_null`, `matches` (pattern), `between` (inclusive) and `one_of` are by column; `unique` names columns that together never repeat;
     `in_catalogue` maps a column to `<catalogue table>.<word column>` in schema derived; `equal` lists pairs of columns that agree in every row;
-    `not_empty`: the table has rows. `warn_only`: a failure asks for a person and stops nothing.
+    `not_empty`: the table has rows. `warn_only`: a failure asks for a person and stops nothing. `found_by`: the columns that tell a person where a
+    row is; without them, those of `unique`.
     """
 
     name: str
@@ -40,6 +44,11 @@ class Suite:
     equal: tuple[tuple[str, str], ...] = ()
     not_empty: bool = False
     warn_only: bool = False
+    found_by: tuple[str, ...] = ()
+
+    def places(self) -> tuple[str, ...]:
+        """The columns that say which row broke a promise."""
+        return self.found_by or self.unique
 
     def columns(self) -> tuple[str, ...]:
         """Every column the suite looks at, once, in a fixed order."""
@@ -51,6 +60,7 @@ class Suite:
             *self.one_of,
             *self.in_catalogue,
             *(name for pair in self.equal for name in pair),
+            *self.places(),
         ]
         return tuple(dict.fromkeys(named))
 

@@ -37,9 +37,10 @@ def _check(suite: Suite) -> dg.AssetChecksDefinition:
 def _result(suite: Suite, verdicts: Sequence[dict[str, Any]]) -> dg.AssetCheckResult:
     broken = [verdict for verdict in verdicts if not verdict["held"]]
     lines = ["| promise | held | broken by | for example |", "|---|---|---|---|"]
-    lines += [f"| {v['promise']} | {'yes' if v['held'] else 'NO'} | {v['broken_count']} | {', '.join(v['examples'])} |" for v in verdicts]
+    lines += [f"| {v['promise']} | {'yes' if v['held'] else 'NO'} | {v['broken_count']} | {'; '.join(v['examples'])} |" for v in verdicts]
     return dg.AssetCheckResult(
         passed=not broken,
         severity=dg.AssetCheckSeverity.WARN if suite.warn_only else dg.AssetCheckSeverity.ERROR,
+        description="; ".join(f"{v['promise']}: {v['broken_count']} broken, as {v['examples'][0]}" for v in broken if v["examples"]) or None,
         metadata={"promises": len(verdicts), "broken": len(broken), "verdicts": dg.MetadataValue.md("\n".join(lines).replace("|^", "|\\^"))},
     )

@@ -2,7 +2,8 @@
 
 For `countroom run`, `demo` and `up`. DAGSTER_HOME is HOME/dagster; runs and events go to PostgreSQL, into schema `dagster` of the system of
 record (Dagster's own tables, made and upgraded by Dagster). A DAGSTER_HOME the operator set is used as it is.
-The trap: the URL with the password in dagster.yaml; the file names an environment variable instead.
+The trap: the URL with the password in dagster.yaml; the file names an environment variable instead. And what a run draws with must not leave a
+cache in the user's own folders.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ run_monitoring:
 
 
 def prepare_dagster_home(home: Path, app_url: str) -> Path:
-    """Make the folder, its configuration and the schema, and set DAGSTER_HOME for this process and its children."""
+    """Make the folder, its configuration and the schema, and set DAGSTER_HOME (and MPLCONFIGDIR) for this process and its children."""
+    os.environ.setdefault("MPLCONFIGDIR", str(home / "matplotlib"))
     given = os.environ.get("DAGSTER_HOME") or None
     folder = Path(given) if given else home / "dagster"
     if given is None:

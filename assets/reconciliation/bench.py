@@ -35,6 +35,12 @@ create macro major(minor, decimals) as
     || case when decimals > 0 then '.' || lpad(cast(abs(minor) % ten(decimals) as varchar), cast(decimals as integer), '0') else '' end;
 """
 
+# An amount as a person reads it. A macro of its own: it needs its table when it is made.
+_MONEY = """
+create macro money(minor, code) as
+    major(cast(minor as bigint), coalesce((select any_value(x.decimals) from exponent x where x.currency = code), 0)) || ' ' || code;
+"""
+
 _RESULTS = """
 create table ending (n bigint not null, case_id text, reason text);
 create table finding (
@@ -104,6 +110,7 @@ class Bench:
         self.put("account_kind", pl.DataFrame({"kind": sorted(kind.value for kind in ACCOUNT_KINDS)}))
         decimals = [(code, periods[-1].exponent) for code, periods in PERIODS.items()]
         self.put("exponent", pl.DataFrame(decimals, schema={"currency": pl.String(), "decimals": pl.Int64()}, orient="row"))
+        self.run(_MONEY)
 
     def _settle_terms(self, context: RunContext) -> None:
         accounts = self.frame("select distinct psp, account from item where psp is not null order by all")

@@ -50,8 +50,8 @@ judged as (
     from following
 )
 select concat_ws(chr(31), 'statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, null, bank_account, currency, off_minor, null, statement_id, null,
-    statement_id, 'opening ' || opening_minor || ', moves ' || moves_minor || ', closing ' || closing_minor || ', previous closing '
-        || coalesce(cast(previous_minor as varchar), 'unknown') || ' (minor units)',
+    statement_id, 'opening ' || money(opening_minor, currency) || ', moves ' || money(moves_minor, currency) || ', closing '
+        || money(closing_minor, currency) || ', previous closing ' || coalesce(money(previous_minor, currency), 'unknown'),
     concat_ws(':', 'statement', bank_account, currency, statement_id, opening_date, closing_date), closing_date, known_at
 from judged where off_minor is not null
 """
@@ -63,7 +63,7 @@ from live l join terms using (psp, account) where is_consecutive and family = 's
 union all
 select 'G4', coalesce(file_name, psp || ' ' || account), count(*), count(*) filter (where not ties) from row_checked group by 2
 union all
-select 'G4', item_key, 1, 1 from row_checked where not ties
+select 'G4', concat_ws(', ', file_name, 'line ' || line_no, item_key), 1, 1 from row_checked where not ties
 union all
 select 'G5', psp || ' ' || account, count(*), count(*) filter (where payout_minor is not null and 2 * abs(residue_minor) > conversions) from batch_total group by psp, account
 union all

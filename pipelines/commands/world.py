@@ -76,6 +76,8 @@ def replay(
     from transactional.simulation.answer_key import Names, key_frame, parquet
     from transactional.simulation.replay.casino_side import replay as replayed
     from transactional.simulation.replay.casino_side import summary
+    from transactional.vocabulary.currencies import exponent_of
+    from transactional.vocabulary.money import format_minor
 
     folder, content = _empty_folder(out), file.read_bytes()
     with step(f"reading {file.name}"):
@@ -87,7 +89,7 @@ def replay(
     if not as_json:
         _tell_expected(told["expected"])
         for currency, minor in told["payouts_minor"].items():
-            answer(f"payout: {minor} {currency} (minor units)")
+            answer(f"payout: {format_minor(minor, exponent_of(currency, side.as_of.date()))} {currency}")
         answer(f"as of {told['as_of']}")
     return 0
 

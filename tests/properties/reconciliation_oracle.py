@@ -87,10 +87,15 @@ def answer(rows: Rows, today: date) -> Answer:
 def movement_cases(live: Rows, result: Answer) -> list[Rows]:
     """L1 by the PSP's references; L2 by ours, where exactly one case and one row fit each other."""
     moves = [row for row in live if row["kind"] in SIGN and row["source"] in HOPS]
-    named = grouped(
+    named: dict[Any, Rows] = {}
+    for name, case in grouped(
         [row for row in moves if row["psp_reference"]],
         lambda row: (row["psp_reference"], row["modification_reference"] or row["psp_reference"], row["kind"]),
-    )
+    ).items():
+        told = [{row["merchant_reference"] for row in case if row["source"] == hop} - {None} for hop in OUTER]
+        is_rounded = any(len(references) > 1 for references in told)
+        parts = grouped(case, lambda row: row["merchant_reference"] or "") if is_rounded else {"": case}
+        named |= {(name, own): rows for own, rows in parts.items()}
     loose = [row for row in moves if not row["psp_reference"]]
     fits = [(row, key) for row in loose for key, case in named.items() if is_fitting(row, case)]
     joined: set[str] = set()

@@ -1,6 +1,7 @@
 """L1 and L2: which items tell of the same movement of a player's money? The keys of transaction cases.
 
-L1: same PSP, account, payment, modification and kind. L2: an item without a PSP reference joins by our own reference, kind, currency and amount,
+L1: same PSP, account, payment, modification and kind; and our own reference, where the PSP itself prints several under one of its references (a
+spreadsheet rounded them). L2: an item without a PSP reference joins by our own reference, kind, currency and amount,
 when exactly one case fits it and it alone fits that case. The traps: two candidates decided by chance (refused here: `ambiguous_group`), a capture
 and a refund that share a PSP reference (the kind is in the key), a movement whose kind nobody knows (a break of its own, never a fee).
 Leaves the table `member` (case_id, n, source, how).
@@ -22,10 +23,18 @@ _UNKNOWN = (
 
 _MOVEMENTS = """
 create table movement as
-select l.*, k.expected_sign,
-    case when l.psp_reference is not null
-        then concat_ws(chr(31), 'tx', l.psp, l.account, l.psp_reference, coalesce(l.modification_reference, l.psp_reference), l.kind) end as case_id
-from live l join player_kind k using (kind) where l.source in ('ledger', 'attempt', 'activity', 'settlement')
+with named as (
+    select l.*, k.expected_sign,
+        case when l.psp_reference is not null
+            then concat_ws(chr(31), 'tx', l.psp, l.account, l.psp_reference, coalesce(l.modification_reference, l.psp_reference), l.kind) end as name
+    from live l join player_kind k using (kind) where l.source in ('ledger', 'attempt', 'activity', 'settlement')
+),
+rounded as (
+    select distinct name from named where source in ('activity', 'settlement') and name is not null
+    group by name, source having count(distinct merchant_reference) > 1
+)
+select n.* exclude (name), case when r.name is null then n.name else concat_ws(chr(31), n.name, coalesce(n.merchant_reference, '')) end as case_id
+from named n left join rounded r on r.name = n.name
 """
 
 # Cases an item without a PSP reference could belong to: same words of ours, same money, its own hop still empty, near in time.

@@ -90,19 +90,19 @@ _VARIANCES = """
 create table charge_variance as
 with wrong as (
     select m.case_id, 1 as place, 'row_arithmetic' as break_class, r.off_minor as variance_minor, r.net_currency as currency,
-        'gross ' || r.amount_minor || ' ' || r.currency || ', fees ' || r.fees_minor || ', net ' || r.net_minor || ' ' || r.net_currency
-            || ' (minor units), rate ' || coalesce(r.exchange_rate, '1') as detail
+        'gross ' || money(r.amount_minor, r.currency) || ', fees ' || money(r.fees_minor, r.net_currency) || ', net '
+            || money(r.net_minor, r.net_currency) || ', rate ' || coalesce(r.exchange_rate, '1') as detail
     from row_checked r join member m on m.n = r.n where not r.ties and r.source = 'settlement'
     union all
     select m.case_id, 2, 'fx_variance', c.converted_minor - c.expected_minor, c.net_currency,
-        'converted ' || c.converted_minor || ', at the reference of ' || c.rate_date || ' less ' || c.fx_markup_bps || ' bps ' || c.expected_minor
-            || ' (minor units)'
+        'converted ' || money(c.converted_minor, c.net_currency) || ', at the reference of ' || c.rate_date || ' less ' || c.fx_markup_bps || ' bps '
+            || money(c.expected_minor, c.net_currency)
     from conversion c join member m on m.n = c.n
     where abs(c.converted_minor - c.expected_minor) > 1
         and cast(abs(c.converted_minor - c.expected_minor) as hugeint) * 10000 > cast(abs(c.expected_minor) as hugeint) * c.fx_tolerance_bps
     union all
     select case_id, 3, 'fee_variance', fees_minor - expected_minor, net_currency,
-        'charged ' || fees_minor || ', contract line ' || rule_id || ' says ' || expected_minor || ' (minor units)'
+        'charged ' || money(fees_minor, net_currency) || ', contract line ' || rule_id || ' says ' || money(expected_minor, net_currency)
     from fee_checked where fees_minor <> expected_minor
 )
 select case_id, any_value(break_class) as break_class, sum(variance_minor)::bigint as variance_minor, any_value(currency) as currency,

@@ -197,9 +197,11 @@ _FINDINGS = (
         batch_id, 'payout', 'batch ' || batch_id,
         case break_class
             when 'timing_open' then case when has_payout then 'the bank line' else 'the payout' end
-            when 'batch_residue' then 'lines ' || (residue_minor - coalesce(payout_minor, 0)) || ', paid out ' || coalesce(-payout_minor, 0) || ' (minor units)'
-            when 'amount' then 'payout ' || -payout_minor || ', booked ' || coalesce(-booked_minor, 0) || ', at the bank ' || coalesce(banked_minor, 0) || ' (minor units)'
-            when 'payout_returned' then 'arrived ' || coalesce(banked_minor, 0) || ' (minor units)' end,
+            when 'batch_residue' then 'lines ' || money(residue_minor - coalesce(payout_minor, 0), currency) || ', paid out '
+                || money(coalesce(-payout_minor, 0), currency)
+            when 'amount' then 'payout ' || money(-payout_minor, currency) || ', booked '
+                || coalesce(money(-booked_minor, currency), 'nowhere') || ', at the bank ' || coalesce(money(banked_minor, currency), 'nothing')
+            when 'payout_returned' then 'arrived ' || coalesce(money(banked_minor, currency), 'nothing') end,
         case when not has_payout and not is_booked and not has_lines then concat_ws(':', 'batch', psp, account, batch_id, currency) end, settled_on, null
     from verdict where break_class is not null and case_id not like 'returned%'
     """,

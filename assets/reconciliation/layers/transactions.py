@@ -37,6 +37,10 @@ _HOPS = ",\n        ".join(
     for source in ("ledger", "attempt", "activity", "settlement")
 )
 
+_SAID = (
+    "concat_ws(', ', " + ", ".join(f"'{hop} ' || money({hop}_minor, {hop}_currency)" for hop in ("ledger", "attempt", "activity", "settlement")) + ")"
+)
+
 # The outer hop that differs from our books first: settlement before activity before what webhooks said.
 _DIFFERENCES = """
 create table difference as
@@ -107,7 +111,7 @@ with verdict as (
         case when d.case_id is not null then d.amount_minor when a.break_class is not null then a.amount_minor else v.variance_minor end as amount_minor,
         case when d.case_id is not null then d.currency when a.break_class is not null then a.currency else v.currency end as currency,
         case when d.case_id is null and a.break_class is not null then a.due_on end as due_on,
-        case when d.case_id is null and a.break_class = 'timing_open' then a.awaits when d.case_id is null and a.break_class is null then v.detail end as said
+        case when d.case_id is not null then {said} when a.break_class = 'timing_open' then a.awaits when a.break_class is null then v.detail end as said
     from tx_case c join absence a using (case_id) left join difference d using (case_id) left join charge_variance v using (case_id)
 )
 select v.case_id, v.break_class, v.sub_class, c.psp, c.account, v.currency, v.amount_minor, v.due_on, c.batch_id, c.kind, c.reference, v.said, null, null, null
@@ -129,7 +133,7 @@ def apply(bench: Bench) -> None:
         _DIFFERENCES,
         _KNOWN_PAYMENTS,
         _PRESENCE,
-        _FINDINGS,
+        _FINDINGS.format(said=_SAID),
         _AGREEMENTS,
         "insert into ending select n, case_id, null from member",
     )

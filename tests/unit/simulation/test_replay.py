@@ -50,6 +50,14 @@ def test_a_file_with_faults_of_its_own_keeps_them_and_only_them(shared_data: Pat
     assert differences(outcome, side.expected, side.files) == ([], [])
 
 
+def test_a_spreadsheet_with_rounded_references_has_one_fault_the_row_that_does_not_tie(shared_data: Path) -> None:
+    side = _side(shared_data / "psp_reports" / "adyen" / "adyen_test.xlsx")
+    outcome = reconciled(side.files, side.chunks, side.payout_entries, side.as_of)
+    (broken,) = outcome.breaks.to_dicts()
+    assert (broken["break_class"], broken["amount_minor"]) == ("row_arithmetic", 659_34 - (1_598_00 - 6_66))
+    assert "gross 1598.00 USD, fees 6.66 USD, net 659.34 USD" in broken["explanation"]
+
+
 @pytest.mark.parametrize("name", ["stripe/settlement_report.csv", "stripe/navfa_single-payout.csv"])
 def test_stripes_reports_replay_as_well(shared_data: Path, name: str) -> None:
     side = _side(shared_data / "psp_reports" / name)

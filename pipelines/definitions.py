@@ -11,6 +11,7 @@ from transactional.telemetry import switch_off_telemetry
 
 switch_off_telemetry()
 
+import warnings  # noqa: E402 - telemetry is switched off before dagster is imported
 from collections.abc import Iterator, Mapping  # noqa: E402 - telemetry is switched off before dagster is imported
 from datetime import datetime  # noqa: E402
 from functools import cache  # noqa: E402
@@ -46,7 +47,8 @@ def build_definitions(settings: Settings) -> dg.Definitions:
     with Dbt(DbtTarget.nowhere(_database_name(settings)), settings.home) as parser:
         manifest = parser.prepare()
     # not load_from_defs_folder: it looks for pyproject.toml, which an installed wheel does not have
-    found = dg.ComponentTree.from_module(assets, project_root=Path(__file__).parents[1]).build_defs()
+    with warnings.catch_warnings(action="ignore", category=dg.PreviewWarning):  # it would be the first thing a user of `countroom run` reads
+        found = dg.ComponentTree.from_module(assets, project_root=Path(__file__).parents[1]).build_defs()
     ours = dg.Definitions(
         assets=warehouse_assets(manifest),
         asset_checks=expectation_checks(),

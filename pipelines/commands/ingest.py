@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assets.landing.doors import LandedFile
+    from pipelines.resources.warehouse import Warehouse
     from transactional.settings import Settings
 
 app = typer.Typer()
@@ -18,7 +19,16 @@ app = typer.Typer()
 
 @app.command()
 def ingest(
-    paths: Annotated[list[Path], typer.Argument(help="Files or folders. In a folder with psp/, bank/ or fx/ only those are looked into.")],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Files or folders. In a folder with psp/, bank/ or fx/ only those are looked into.")
+    ] = None,
+    originals_of: Annotated[
+        str | None,
+        typer.Option(
+            envvar="COUNTROOM_OLD_WAREHOUSE_URL",
+            help="Instead of paths: the URL of another warehouse, whose originals are landed here in their order.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> int:
     """Land files: each whole or not at all, the same bytes only once. A bad file is refused with its reason and stops no other.
@@ -26,9 +36,23 @@ def ingest(
     The folder of a file is a promise about it: psp/<psp>/<account>/, bank/ or fx/. Elsewhere the content alone decides what it is.
     Exit code 0: everything landed or was there before; 1: a file was refused or a row rejected; 2: could not do it.
     """
-    from assets.landing.detection import files_under
     from pipelines.console import answer_json
     from transactional.settings import load_settings
+    from transactional.vocabulary.errors import InputRejected
+
+    if bool(paths) == bool(originals_of):
+        raise InputRejected("say what to land: paths, or another warehouse with --originals-of", code="missing_argument")
+    settings = load_settings()
+    landed = list(_land_again(originals_of, settings) if originals_of else _land(_files(paths or []), settings))
+    if as_json:
+        answer_json({"files": [_as_dict(file) for file in landed], "totals": _totals(landed)})
+    else:
+        _answer_table(landed)
+    return 0 if all(file.is_clean for file in landed) else 1
+
+
+def _files(paths: list[Path]) -> list[Path]:
+    from assets.landing.detection import files_under
     from transactional.vocabulary.errors import InputRejected
 
     missing = [str(path) for path in paths if not path.exists()]
@@ -37,12 +61,7 @@ def ingest(
     files = [file for path in paths for file in files_under(path)]
     if not files:
         raise InputRejected(f"no files in {', '.join(map(str, paths))}", code="no_files")
-    landed = list(_land(files, load_settings()))
-    if as_json:
-        answer_json({"files": [_as_dict(file) for file in landed], "totals": _totals(landed)})
-    else:
-        _answer_table(landed)
-    return 0 if all(file.is_clean for file in landed) else 1
+    return files
 
 
 def _land(files: list[Path], settings: Settings) -> Iterator[LandedFile]:
@@ -50,21 +69,42 @@ def _land(files: list[Path], settings: Settings) -> Iterator[LandedFile]:
     from pipelines.console import step, tell
     from pipelines.resources.clock import SystemClock
     from pipelines.resources.object_store import open_object_store
+
+    store, clock = open_object_store(settings.object_store, settings.object_store_endpoint_url), SystemClock()
+    with _warehouse(settings).connect() as connection, step(f"landing {len(files)} files"):
+        for number, file in enumerate(files, 1):
+            tell(f"[{number}/{len(files)}] {file.name}")
+            yield land_path(file, connection, store, now=clock.now())
+
+
+def _land_again(old_url: str, settings: Settings) -> Iterator[LandedFile]:
+    from assets.landing.again import land_again, originals_of
+    from pipelines.console import step, tell
+    from pipelines.resources.object_store import open_object_store
+    from pipelines.resources.warehouse import Warehouse
+
+    store = open_object_store(settings.object_store, settings.object_store_endpoint_url)
+    with Warehouse(old_url).connect() as old:
+        originals = originals_of(old)
+    with _warehouse(settings).connect() as connection, step(f"landing {len(originals)} originals again"):
+        for number, file in enumerate(land_again(originals, connection, store), 1):
+            tell(f"[{number}/{len(originals)}] {file.name}")
+            yield file
+
+
+def _warehouse(settings: Settings) -> Warehouse:
+    """As the pipeline's role. Raises: ContractBroken when it is not at the newest schema."""
     from pipelines.resources.warehouse import Warehouse
     from transactional.db.engine import PIPELINE_ROLE
     from transactional.db.location import locate_databases
     from transactional.migrations.runner import revision_state
     from transactional.vocabulary.errors import ContractBroken
 
-    databases = locate_databases(settings)
-    state = revision_state(databases.warehouse_url)
+    url = locate_databases(settings).warehouse_url
+    state = revision_state(url)
     if not state.at_head:
         raise ContractBroken(f"the warehouse is at revision {state.current or 'none'}, not {state.head}: run countroom migrate", code="not_at_head")
-    store, clock = open_object_store(settings.object_store, settings.object_store_endpoint_url), SystemClock()
-    with step(f"landing {len(files)} files"), Warehouse(databases.warehouse_url, role=PIPELINE_ROLE).connect() as connection:
-        for number, file in enumerate(files, 1):
-            tell(f"[{number}/{len(files)}] {file.name}")
-            yield land_path(file, connection, store, now=clock.now())
+    return Warehouse(url, role=PIPELINE_ROLE)
 
 
 def _answer_table(landed: list[LandedFile]) -> None:

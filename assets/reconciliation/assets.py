@@ -1,4 +1,7 @@
-"""The matching engine as assets: what it found over everything known, and what each day (so far, or at its end) looked like. Shells; the engine is matching.py."""
+"""The matching engine as assets: what it found over everything known, and what each day (so far, or at its end) looked like.
+
+Shells; the engine is matching.py.
+"""
 
 # no postponed annotations here: dagster reads the type of `context` as it stands
 import json

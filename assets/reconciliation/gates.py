@@ -38,7 +38,8 @@ _STATEMENTS = """
 insert into finding
 with standing as (
     select * from statement where bank_account in (select account from ours)
-    qualify row_number() over (partition by bank_account, currency, statement_id, opening_date, closing_date order by known_at desc, closing_minor, opening_minor) = 1
+    qualify row_number() over (partition by bank_account, currency, statement_id, opening_date, closing_date
+        order by known_at desc, closing_minor, opening_minor) = 1
 ),
 following as (
     select *, lag(closing_minor) over (partition by bank_account, currency order by opening_date, closing_date, statement_id) as previous_minor from standing
@@ -49,7 +50,8 @@ judged as (
         when previous_minor is not null and previous_minor <> opening_minor then opening_minor - previous_minor end as off_minor
     from following
 )
-select concat_ws(chr(31), 'statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, null, bank_account, currency, off_minor, null, statement_id, null,
+select concat_ws(chr(31), 'statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, null,
+    bank_account, currency, off_minor, null, statement_id, null,
     statement_id, 'opening ' || money(opening_minor, currency) || ', moves ' || money(moves_minor, currency) || ', closing '
         || money(closing_minor, currency) || ', previous closing ' || coalesce(money(previous_minor, currency), 'unknown'),
     concat_ws(':', 'statement', bank_account, currency, statement_id, opening_date, closing_date), closing_date, known_at
@@ -65,12 +67,14 @@ select 'G4', coalesce(file_name, psp || ' ' || account), count(*), count(*) filt
 union all
 select 'G4', concat_ws(', ', file_name, 'line ' || line_no, item_key), 1, 1 from row_checked where not ties
 union all
-select 'G5', psp || ' ' || account, count(*), count(*) filter (where payout_minor is not null and 2 * abs(residue_minor) > conversions) from batch_total group by psp, account
+select 'G5', psp || ' ' || account, count(*), count(*) filter (where payout_minor is not null and 2 * abs(residue_minor) > conversions)
+from batch_total group by psp, account
 union all
 select 'G6', bank_account, count(*),
     (select count(*) from finding f where f.break_class = 'statement_gap' and f.account = s.bank_account) from statement s group by bank_account
 union all
-select 'G7', coalesce(psp, 'bank') || ' ' || account, count(*), count(*) filter (where kind = 'unknown') from live where family in ('activity', 'settlement') group by 2
+select 'G7', coalesce(psp, 'bank') || ' ' || account, count(*), count(*) filter (where kind = 'unknown')
+from live where family in ('activity', 'settlement') group by 2
 """
 
 

@@ -55,7 +55,8 @@ _BREAKS = """
 select 'brk_' || substr(sha256(f.break_class || chr(31) || coalesce(k.keys, f.key, f.case_id)), 1, 32) as break_id, f.break_class, f.sub_class,
     f.break_class <> 'timing_open' as counts_as_break, f.psp, f.account, f.currency, f.amount_minor,
     case sign(f.amount_minor) * c.exposure_sign when 1 then 'owed_to_us' when -1 then 'owed_by_us' else 'unknown' end as exposure,
-    coalesce(k.event_date, f.event_date) as event_date, coalesce(k.known_at, f.known_at, (select max(known_at) from item)) as first_known_at, f.due_on, f.batch_id,
+    coalesce(k.event_date, f.event_date) as event_date, coalesce(k.known_at, f.known_at, (select max(known_at) from item)) as first_known_at,
+    f.due_on, f.batch_id,
     coalesce(k.members, 0)::integer as member_count,
     {sentence} as explanation, f.case_id
 from finding f join class_word c using (break_class) left join identity k using (case_id) left join exponent x on x.currency = f.currency
@@ -74,7 +75,8 @@ _FILLED = {
 }
 
 _DISPOSITIONS = """
-select i.item_key, case when e.reason is not null then 'ignored' when b.break_id is not null then 'broken' when a.case_id is not null then 'matched' end as disposition,
+select i.item_key,
+    case when e.reason is not null then 'ignored' when b.break_id is not null then 'broken' when a.case_id is not null then 'matched' end as disposition,
     case when a.case_id is not null then 'grp_' || k.digest end as group_id, b.break_id, e.reason, i.source, i.currency, i.amount_minor, i.booked_on
 from item i left join ending e on e.n = i.n left join agreement a on a.case_id = e.case_id left join identity k on k.case_id = e.case_id
     left join broken b on b.case_id = e.case_id

@@ -28,7 +28,8 @@ def batches(warehouse: Warehouse, account: str, batch_id: str) -> dict[str, dict
 
 def lines(warehouse: Warehouse, file: str, account: str | None = None) -> list[dict[str, Any]]:
     """fct_item_dispositions of one file, with the break each ended in."""
-    query = """select lines.*, breaks.break_class from reconciliation.fct_item_dispositions as lines left join reconciliation.fct_breaks as breaks using (break_id)
+    query = """select lines.*, breaks.break_class
+               from reconciliation.fct_item_dispositions as lines left join reconciliation.fct_breaks as breaks using (break_id)
                where lines.file_name = $1 and lines.account = coalesce($2, lines.account) order by lines.line_no"""
     return warehouse.read(query, [file, account]).to_dicts()
 

@@ -13,7 +13,8 @@ from assets.reconciliation.bench import Bench
 _TOTALS = """
 create table hop_total as
 with hop as (
-    select case_id, source, count(*) as line_count, sum(amount_minor)::bigint as total_minor, min(amount_minor) as least_minor, max(amount_minor) as most_minor,
+    select case_id, source, count(*) as line_count, sum(amount_minor)::bigint as total_minor,
+        min(amount_minor) as least_minor, max(amount_minor) as most_minor,
         count(distinct currency) as currencies, min(currency) as currency
     from member group by case_id, source
 )

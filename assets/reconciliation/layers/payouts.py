@@ -69,7 +69,8 @@ _BANK_LINES = (
     create table arrival as
     with ranked as (
         select *, count(*) over (partition by payout_n) as of_payout, count(*) over (partition by bank_n) as of_line,
-            count(*) filter (where is_equal) over (partition by payout_n) as equal_of_payout, count(*) filter (where is_equal) over (partition by bank_n) as equal_of_line
+            count(*) filter (where is_equal) over (partition by payout_n) as equal_of_payout,
+            count(*) filter (where is_equal) over (partition by bank_n) as equal_of_line
         from named where is_arrival
     )
     select payout_n, bank_n, 'reference' as how from ranked
@@ -151,7 +152,8 @@ banked as (
     select p.case_id, sum(b.amount_minor)::bigint as banked_minor, count(*) as arrivals
     from arrival a join payout p on p.n = a.payout_n join bank_line b on b.n = a.bank_n group by p.case_id
 )
-select c.*, coalesce(b.residue_minor, 0) as residue_minor, coalesce(b.conversions, 0) as conversions, b.payout_minor, b.paid_on, coalesce(b.last_on, c.last_on) as settled_on,
+select c.*, coalesce(b.residue_minor, 0) as residue_minor, coalesce(b.conversions, 0) as conversions, b.payout_minor, b.paid_on,
+    coalesce(b.last_on, c.last_on) as settled_on,
     k.booked_minor, a.banked_minor, coalesce(a.arrivals, 0) as arrivals,
     (select count(*) from payout p where p.case_id = c.case_id) as payouts,
     c.case_id in (select case_id from bounce) as is_bounced, t.today,
@@ -193,7 +195,8 @@ _FINDINGS = (
             when 'missing_at_psp' then -booked_minor
             when 'timing_open' then coalesce(-payout_minor, -booked_minor, residue_minor)
             else coalesce(-payout_minor, -booked_minor, 0) end,
-        case when break_class in ('timing_open', 'missing_at_bank') and has_payout then bank_due when break_class in ('timing_open', 'missing_at_psp', 'batch_residue') then settlement_due end,
+        case when break_class in ('timing_open', 'missing_at_bank') and has_payout then bank_due
+            when break_class in ('timing_open', 'missing_at_psp', 'batch_residue') then settlement_due end,
         batch_id, 'payout', 'batch ' || batch_id,
         case break_class
             when 'timing_open' then case when has_payout then 'the bank line' else 'the payout' end
@@ -241,7 +244,8 @@ _UNBATCHED = (
 _LEFT_AT_BANK = (
     """
     insert into finding
-    select 'bank' || chr(31) || i.item_key, 'unexplained_bank_line', null, (select min(w.psp) from naming w where contains(b.words, w.word)), b.account, b.currency,
+    select 'bank' || chr(31) || i.item_key, 'unexplained_bank_line', null, (select min(w.psp) from naming w where contains(b.words, w.word)),
+        b.account, b.currency,
         b.amount_minor, null, null, i.kind, i.item_key, 'line ' || coalesce(i.line_no, 0) || ' of ' || coalesce(i.file_name, '?'), null, null, null
     from bank_line b join item i on i.n = b.n
     where b.n not in (select n from ending) and (b.n in (select bank_n from named) or exists (select 1 from naming w where contains(b.words, w.word)))

@@ -114,7 +114,8 @@ with verdict as (
         case when d.case_id is not null then {said} when a.break_class = 'timing_open' then a.awaits when a.break_class is null then v.detail end as said
     from tx_case c join absence a using (case_id) left join difference d using (case_id) left join charge_variance v using (case_id)
 )
-select v.case_id, v.break_class, v.sub_class, c.psp, c.account, v.currency, v.amount_minor, v.due_on, c.batch_id, c.kind, c.reference, v.said, null, null, null
+select v.case_id, v.break_class, v.sub_class, c.psp, c.account, v.currency, v.amount_minor, v.due_on, c.batch_id, c.kind, c.reference, v.said,
+    null, null, null
 from verdict v join tx_case c using (case_id) where v.break_class is not null
 """
 

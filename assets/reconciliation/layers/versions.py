@@ -1,7 +1,8 @@
 """L0: which version of a line counts? Older versions are superseded, later files restate earlier ones, overlapping files repeat lines, reversals void.
 
 The traps: a newer file that silently replaces an amount (here: a `restated` break with the difference, and the newer line goes on), and equal lines of
-one file taken for repetitions (they are kept: two equal fees are two fees), and a reversed entry dropped before its reversal was known. Leaves the table `live`: the items every later layer sees.
+one file taken for repetitions (they are kept: two equal fees are two fees), and a reversed entry dropped before its reversal was known. Leaves the
+table `live`: the items every later layer sees.
 Source: reference LR §3 case 27, §5.3 L0.
 """
 
@@ -102,7 +103,8 @@ def apply(bench: Bench) -> None:
         _RESTATED.format(pairs=_CHANGED_COPY),
         "insert into ending select n, null, 'superseded' from superseded where is_same",
         "insert into ending select n, null, 'repeated_in_file' from sighting where is_current and place > 1",
-        f"insert into ending select p.n, 'restated' || chr(31) || i.item_key, null from ({_CHANGED_VERSION} union all {_CHANGED_COPY}) p join item i on i.n = p.n",
+        f"insert into ending select p.n, 'restated' || chr(31) || i.item_key, null "
+        f"from ({_CHANGED_VERSION} union all {_CHANGED_COPY}) p join item i on i.n = p.n",
         "insert into ending select n, null, case when kind = 'information' then 'information' else 'zero_amount' end from item i "
         "where (kind = 'information' or (amount_minor = 0 and counted_minor = 0)) and not exists (select 1 from ending e where e.n = i.n)",
         "create table live as select * from item where n not in (select n from ending)",

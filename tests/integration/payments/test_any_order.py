@@ -12,8 +12,8 @@ from transactional.payments.facts import Direction
 from transactional.payments.lifecycle import AttemptState
 
 DEPOSIT = (
-    "authorised 100", "voided", "captured 60 c1", "captured 40 c2", "capture_failed 40 c2", "refunded 30 r1", "refund_failed 30 r1", "refund_cancelled 30 r1",
-    "refunded 20 r2", "chargeback 40 d1", "chargeback_reversed 40 d1", "second_chargeback 40 d1",
+    "authorised 100", "voided", "captured 60 c1", "captured 40 c2", "capture_failed 40 c2", "refunded 30 r1", "refund_failed 30 r1",
+    "refund_cancelled 30 r1", "refunded 20 r2", "chargeback 40 d1", "chargeback_reversed 40 d1", "second_chargeback 40 d1",
 )  # fmt: skip
 PAYOUT = ("payout_requested", "payout_held", "payout_sent", "payout_returned", "payout_failed", "payout_cancelled")
 

@@ -99,8 +99,8 @@ class WebhookSpec:
 
     `verify(body, headers, secrets, now)` works on the raw bytes in constant time and raises Refused (`bad_signature`); several secrets allow a
     rotation. `to_facts(body, account)` returns a broken item of several, or one of a kind the spec does not list, as its InputRejected in its place
-    (`bad_message`, `unknown_event`), so that the others proceed and it waits for a person; a body that cannot be read at all raises one. `account` is the merchant account
-    of the endpoint, for PSPs whose messages do not name it. `dedupe(body)` names the message, so that a repeated delivery is one.
+    (`bad_message`, `unknown_event`), so that the others proceed and it waits for a person; a body that cannot be read at all raises one. `account` is
+    the merchant account of the endpoint, for PSPs whose messages do not name it. `dedupe(body)` names the message, so that a repeated delivery is one.
     """
 
     verify: Callable[[bytes, Mapping[str, str], Sequence[str], datetime], None]

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from transactional.http.problems import problem_response
 
 LARGEST_BODY_BYTES = 1_000_000  # the largest webhook of either PSP is under 64 KiB; a batch of 1,000 transfers is about 300 KiB
+_MOST_DIGITS = 20  # Python itself refuses to read a number of more than 4,300
 
 
 class BodyLimit:
@@ -24,7 +25,10 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         declared = dict(scope["headers"]).get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > self._largest:
+        if not declared.isdigit():
+            await problem_response(400, "bad_request", "Content-Length must be a number of bytes")(scope, receive, send)
+            return
+        if len(declared) > _MOST_DIGITS or int(declared) > self._largest:
             await self._too_large(scope, receive, send)
             return
         body, complete = await self._read(receive)

@@ -6,7 +6,7 @@ The trap: a stack trace, an SQL text or a secret in an answer, and a client that
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -17,6 +17,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from starlette.exceptions import HTTPException
 
+from transactional.http.expected import words_for
 from transactional.vocabulary.errors import ContractBroken, CountroomError, InputRejected, InvariantBroken, Refused, Transient
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,12 @@ _TITLES = {
 }
 
 
+_FRAMEWORK_WORDS = {
+    # the only 400 the framework gives itself is for JSON that Python's reader gives up on
+    400: "the body cannot be read: JSON is expected, and not nested without end",
+    404: "there is nothing at this address; /docs lists what there is",
+    405: "this address does not take this method; /docs lists what it takes",
+}
 _MOST_FIELDS, _LONGEST_NAME, _LONGEST_WORDS = 20, 60, 300
 
 
@@ -131,7 +138,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        fields = [FieldProblem(where=_where(item["loc"]), expected=str(item["msg"])[:_LONGEST_WORDS]) for item in error.errors()[:_MOST_FIELDS]]
+        fields = [_field(item) for item in error.errors()[:_MOST_FIELDS]]
         if any("idempotency-key" in field.where.lower() for field in fields):
             return problem_response(
                 400, "idempotency_key_missing", "every POST needs an Idempotency-Key header of 1 to 200 visible characters", fields
@@ -143,7 +150,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def framework(_request: Request, error: HTTPException) -> JSONResponse:
         code = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large"}.get(error.status_code, "refused")
-        return problem_response(error.status_code, code, str(error.detail), headers=dict(error.headers or {}))
+        detail = _FRAMEWORK_WORDS.get(error.status_code, str(error.detail))
+        return problem_response(error.status_code, code, detail, headers=dict(error.headers or {}))
 
     @app.exception_handler(OperationalError)
     async def database_away(_request: Request, error: OperationalError) -> JSONResponse:
@@ -158,6 +166,11 @@ def install(app: FastAPI) -> None:
 
 def _unavailable() -> JSONResponse:
     return problem_response(503, "database_unavailable", "the database cannot be reached or is busy", headers={"Retry-After": "1"})
+
+
+def _field(error: Mapping[str, Any]) -> FieldProblem:
+    location = error["loc"][:1] if error["type"] == "json_invalid" else error["loc"]
+    return FieldProblem(where=_where(location), expected=words_for(error))
 
 
 def _where(location: Sequence[int | str]) -> str:

@@ -89,7 +89,7 @@ def create_attempt(*, intent_id: IntentId, body: AttemptIn, key: IdempotencyKey,
     if first := claimed.answered_before(AttemptOut, response):
         return first
     if body.psp not in SPECS:
-        raise Refused(f"'{body.psp}' is not a PSP we know: {', '.join(sorted(SPECS))}", code="unknown_psp")
+        raise Refused(f"there is no such PSP; we know {', '.join(sorted(SPECS))}", code="unknown_psp")
     new = NewAttempt(uuid_of(IdKind.INTENT, intent_id), body.psp, body.merchant_account, claimed.key, payment_method=body.payment_method)
     (made,) = _payments(work).create_attempts([new])
     return claimed.committed(work, _attempt(work, made.id), response)

@@ -146,5 +146,6 @@ def _score_lines(outcome: Score) -> list[str]:
 def _where_next(settings: Settings, folder: Path) -> str:
     return (
         f"the casino's files and answer key: {folder}\n"
-        f"next: countroom up (or make up), then http://127.0.0.1:{settings.dagster_port} for the lineage, its checks and this run; countroom reconcile for the breaks (--json for a script)"
+        f"next: countroom up (or make up), then http://127.0.0.1:{settings.dagster_port} for the lineage, its checks and this run; "
+        "countroom reconcile for the breaks (--json for a script)"
     )

@@ -106,6 +106,7 @@ def main() -> None:
 
     assert dbt.cli.main is not None
     serve(DbtWorker().handle)
+    os._exit(0)  # taking down what was imported takes a second, and the run waits for it
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 
@@ -26,6 +27,7 @@ def main() -> None:
     switch_off_telemetry()
     warm_up()
     serve(handle)
+    os._exit(0)  # taking down what was imported takes a second, and the run waits for it
 
 
 if __name__ == "__main__":

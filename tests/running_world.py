@@ -48,6 +48,11 @@ class RunWorld:
     def answer_key(self) -> pl.DataFrame:
         return pl.read_parquet(self.folder / "answer_key.parquet")
 
+    @property
+    def dbt_folder(self) -> Path:
+        """What dbt left of the run; a copy's runs have a folder of their own."""
+        return self.home / "dbt" / f"postgres-{make_url(self.url).database}"
+
     @contextmanager
     def copy_of(self) -> Iterator[str]:
         """A database of the test's own with everything the run left."""

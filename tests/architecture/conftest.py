@@ -32,6 +32,7 @@ nodes = {
         "kinds": sorted(node.kinds),
         "owners": sorted(node.owners),
         "described": bool(node.description),
+        "columns": {column.name: column.description for column in schema.columns} if (schema := node.metadata.get("dagster/column_schema")) else {},
         "materializable": node.is_materializable,
     }
     for key in sorted(graph.get_all_asset_keys())

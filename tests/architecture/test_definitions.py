@@ -37,6 +37,13 @@ def test_every_asset_has_an_owner_and_a_description(definitions: dict[str, Any])
     assert bare == []
 
 
+def test_every_asset_says_what_makes_it_and_what_each_of_its_columns_means(definitions: dict[str, Any]) -> None:
+    made = {key: asset for key, asset in definitions["assets"].items() if asset["materializable"]}
+    assert [key for key, asset in made.items() if not {"python", "dbt"} & set(asset["kinds"])] == []
+    assert [key for key, asset in made.items() if not asset["columns"]] == []
+    assert [f"{key}.{name}" for key, asset in made.items() for name, meaning in asset["columns"].items() if not meaning] == []
+
+
 def test_keys_are_schema_and_table(definitions: dict[str, Any]) -> None:
     assert [key for key in definitions["assets"] if len(key.split("/")) != 2] == []
 

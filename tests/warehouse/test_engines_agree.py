@@ -99,7 +99,7 @@ def from_postgres(run_world: RunWorld, schema: str, name: str, columns: Sequence
 
 def published_models(run_world: RunWorld) -> dict[tuple[str, str], dict[str, Any]]:
     """Every model that is a table or a view, by address."""
-    manifest = json.loads(next((run_world.home / "dbt").glob("*/manifest.json")).read_text())
+    manifest = json.loads((run_world.dbt_folder / "manifest.json").read_text())
     models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model" and node["config"]["materialized"] != "ephemeral")
     return {(node["schema"], node["alias"]): node for node in models}
 

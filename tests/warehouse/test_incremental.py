@@ -78,7 +78,7 @@ def test_what_grew_by_batches_is_what_a_full_refresh_makes(run_world: RunWorld, 
 
 def test_what_grows_by_batches_reads_append_only_facts_and_no_file(run_world: RunWorld) -> None:
     # the trap: a file comes again with other lines, and what was published of its first version stays; tables over files are made anew in each run
-    manifest = json.loads(next((run_world.home / "dbt").glob("*/manifest.json")).read_text())
+    manifest = json.loads((run_world.dbt_folder / "manifest.json").read_text())
     incremental = {name for name, node in manifest["nodes"].items() if node["config"].get("materialized") == "incremental"}
     assert {name.rpartition(".")[2] for name in incremental} == set(MARTS.values())
     for name in incremental:

@@ -68,6 +68,48 @@ def test_the_sensor_asks_for_one_run_for_all_files_that_are_whole(tmp_path: Path
     assert set(json.loads(second.cursor or "")["requested"]) == {"psp/adyen/EU/one.csv", "psp/adyen/EU/two.csv"}
 
 
+def ask(inbox: Inbox, cursor: str | None) -> tuple[list[str | None], str]:
+    """One evaluation: the keys of the runs it asks for, and the cursor it leaves."""
+    context = dg.build_sensor_context(cursor=cursor, resources={"inbox": inbox})
+    result = arriving_files(context)
+    requests = (result.run_requests or []) if isinstance(result, dg.SensorResult) else []
+    return [request.run_key for request in requests], context.cursor or ""
+
+
+def arrive(inbox: Inbox, name: str, content: str, at_ns: int) -> None:
+    inbox.arriving.mkdir(parents=True, exist_ok=True)
+    (inbox.arriving / name).write_text(content)
+    os.utime(inbox.arriving / name, ns=(at_ns, at_ns))
+
+
+def test_a_daemon_that_forgets_its_cursor_asks_for_the_same_run_and_not_for_a_second(tmp_path: Path) -> None:
+    # the run key is what Dagster knows a request by: the same file, whole, has the same one whoever looks and however often
+    inbox = Inbox(tmp_path)
+    arrive(inbox, "may.sta", "a statement", 1_000)
+    keys = []
+    for _ in range(2):
+        nothing, cursor = ask(inbox, None)
+        assert nothing == []
+        asked, cursor = ask(inbox, cursor)
+        assert ask(inbox, cursor)[0] == []
+        keys.append(asked)
+    assert keys[0] == keys[1]
+    assert len(keys[0]) == 1
+
+
+def test_a_file_that_grows_between_two_looks_is_asked_for_when_it_rests_and_under_another_key(tmp_path: Path) -> None:
+    inbox = Inbox(tmp_path)
+    arrive(inbox, "may.sta", "half a", 1_000)
+    _, cursor = ask(inbox, None)
+    half, _ = ask(inbox, cursor)
+    arrive(inbox, "may.sta", "half a statement and the rest", 2_000)
+    nothing, cursor = ask(inbox, cursor)
+    whole, _ = ask(inbox, cursor)
+    assert nothing == []
+    assert len(whole) == 1
+    assert whole != half
+
+
 def test_an_inbox_nobody_made_yet_is_empty(tmp_path: Path) -> None:
     assert look_into(Inbox(tmp_path)) == {}
 

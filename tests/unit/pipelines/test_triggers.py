@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 
 import dagster as dg
+import pytest
 
+from pipelines.jobs import DAY_END, RUN
 from pipelines.partitions import DAYS, end_of
 from pipelines.schedules import DAY_END_DAILY, RUN_DAILY
 
@@ -19,6 +21,30 @@ def test_the_daily_run_comes_after_the_reports_and_is_off_until_switched_on() ->
 def test_each_schedule_has_the_stem_of_its_job() -> None:
     assert RUN_DAILY.name.removesuffix("_schedule") == RUN_DAILY.job_name.removesuffix("_job")
     assert DAY_END_DAILY.name.removesuffix("_schedule") == DAY_END_DAILY.job.name.removesuffix("_job")
+
+
+def test_a_day_of_the_history_is_one_run_and_a_backfill_is_a_run_per_day() -> None:
+    # the trap: a backfill whose runs all tell the same day
+    days = DAY_END.partitioned_config
+    assert days is not None
+    told = [days.get_run_config_for_partition_key(key)["ops"]["tell_day_ends"]["config"] for key in ("2026-01-05", "2026-01-06")]
+    assert told == [{"first_day": day, "last_day": day} for day in ("2026-01-05", "2026-01-06")]
+
+
+@pytest.mark.filterwarnings("ignore:Function `JobDefinition.run_request_for_partition`:DeprecationWarning")  # dagster's own helper calls it
+def test_the_schedule_tells_yesterday_after_it_ended() -> None:
+    context = dg.build_schedule_context(scheduled_execution_time=datetime(2026, 1, 6, 0, 15, tzinfo=UTC))
+    (request,) = DAY_END_DAILY.evaluate_tick(context).run_requests or ()
+    assert (request.run_key, request.tags["dagster/partition"]) == ("2026-01-05", "2026-01-05")
+    assert request.run_config["ops"]["tell_day_ends"]["config"]["last_day"] == "2026-01-05"
+    assert DAY_END_DAILY.cron_schedule == "15 0 * * *"
+
+
+def test_no_run_is_tried_again_as_a_whole() -> None:
+    # the daemon looks at the tag: a step that may pass is retried where it stands (failures.py), everything else is for a person
+    assert RUN.tags is not None
+    assert RUN.tags["dagster/retry_on_asset_or_op_failure"] == "false"
+    assert DAY_END.tags["dagster/retry_on_asset_or_op_failure"] == "false"
 
 
 def test_a_day_ends_with_the_first_instant_of_the_next() -> None:

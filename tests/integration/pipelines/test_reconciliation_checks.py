@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 import pytest
 
 from assets.reconciliation.checks import certificate_closes, gates_passed
+from pipelines.resources.clock import FixedClock
 from pipelines.resources.warehouse import Warehouse
 
 CERTIFIED: dict[str, Any] = {
@@ -34,8 +36,10 @@ def warehouse(database_url: str) -> Warehouse:
     with psycopg.connect(database_url) as connection:
         connection.execute(
             """create schema intermediate;
-            create table intermediate.int_reconciliation__items (source text, currency text, booked_on date, amount_minor bigint);
-            insert into intermediate.int_reconciliation__items values ('ledger', 'EUR', '2026-01-05', 100), ('ledger', 'EUR', '2026-01-05', 200)"""
+            create table intermediate.int_reconciliation__items (
+                source text, currency text, booked_on date, amount_minor bigint, known_at timestamptz);
+            insert into intermediate.int_reconciliation__items values
+                ('ledger', 'EUR', '2026-01-05', 100, '2026-01-06Z'), ('ledger', 'EUR', '2026-01-05', 200, '2026-01-10Z')"""
         )
     return Warehouse(database_url)
 
@@ -48,7 +52,7 @@ def certify(warehouse: Warehouse, **change: object) -> None:
 
 
 def verdict(warehouse: Warehouse) -> Any:
-    return certificate_closes(warehouse=warehouse)
+    return certificate_closes(warehouse=warehouse, clock=FixedClock(datetime(2026, 1, 10, tzinfo=UTC)))
 
 
 def test_a_certificate_that_closes_over_all_items_passes(warehouse: Warehouse) -> None:
@@ -61,6 +65,17 @@ def test_items_without_a_certificate_fail(warehouse: Warehouse) -> None:
     result = verdict(warehouse)
     assert not result.passed
     assert result.metadata["lost_lines"].value == 1
+
+
+def test_what_was_not_known_yet_is_not_missed_by_a_run_as_of_the_past(warehouse: Warehouse) -> None:
+    with warehouse.transaction() as connection:
+        connection.execute(
+            "insert into intermediate.int_reconciliation__items values ('ledger', 'EUR', '2026-01-05', 7, '2026-01-10T00:00:00.000001Z')"
+        )
+    certify(warehouse)
+    assert verdict(warehouse).passed
+    certify(warehouse, run_id="r2", as_of="2026-01-11T00:00:00Z", currency="USD", in_count=0, in_minor=0, matched_count=0, matched_minor=0)
+    assert not verdict(warehouse).passed
 
 
 @pytest.mark.parametrize(

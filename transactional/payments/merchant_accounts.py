@@ -104,12 +104,6 @@ def merchant_account(psp: str, account: str, on: date) -> MerchantAccount | None
     return next((item for item in MERCHANT_ACCOUNTS if (item.psp, item.account) == (psp, account) and item.since <= on < item.until), None)
 
 
-def only_account_of(psp: str) -> str | None:
-    """The one account we have at a PSP, or None when there are several or none."""
-    names = {item.account for item in MERCHANT_ACCOUNTS if item.psp == psp}
-    return names.pop() if len(names) == 1 else None
-
-
 def bank_account_for(currency: str) -> BankAccount | None:
     """Where payouts of a settlement currency arrive; None when we hold no account in it."""
     return next((item for item in BANK_ACCOUNTS if item.currency == currency), None)

@@ -20,10 +20,10 @@ KINDS = (MoneyKind.DEPOSIT, MoneyKind.REFUND, MoneyKind.CHARGEBACK, MoneyKind.WI
 
 def test_accounts_zones_currencies_and_banks_are_the_registered_ones() -> None:
     ours = {(one.psp, one.account, one.zone): {lane.currency: lane.settles_in for lane in one.lanes} for one in MERCHANTS}
-    assert ours == {(one.psp, one.account, one.zone): dict(one.settlement_currency) for one in MERCHANT_ACCOUNTS}
-    assert {(one.iban, one.currency, one.zone, one.bic, one.form) for one in BANKS} == {
-        (one.iban, one.currency, one.zone, one.bic, one.statement_format) for one in BANK_ACCOUNTS
-    }
+    registered = {(one.psp, one.account, one.zone): dict(one.settlement_currency) for one in MERCHANT_ACCOUNTS}
+    assert ours.items() <= registered.items()  # an operator registers more than we simulate
+    banks = {(one.iban, one.currency, one.zone, one.bic, one.statement_format) for one in BANK_ACCOUNTS}
+    assert {(one.iban, one.currency, one.zone, one.bic, one.form) for one in BANKS} <= banks
 
 
 @pytest.mark.parametrize("merchant", MERCHANTS, ids=lambda one: one.account)

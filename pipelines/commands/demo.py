@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from pipelines.runs.in_process import RunReport
     from pipelines.standing.score import Score
     from transactional.db.location import Databases
     from transactional.settings import Settings
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _BOOKS_WRITTEN = ".books-written"
+_SHOWN = 10
 
 
 @app.command()
@@ -65,7 +67,7 @@ def demo(
     outcome = _scored(state.breaks, world)
     for line in _score_lines(outcome):
         answer(line)
-    answer(f"\n{report.checks} checks ran; warnings and failures: {', '.join(report.failed_checks) or 'none'}")
+    answer(f"\n{_checks_line(report)}")
     answer(_where_next(settings, folder))
     return 0 if outcome.is_perfect and state.certificate.closes else 1
 
@@ -132,15 +134,28 @@ def _scored(breaks: object, world: World) -> Score:
 def _score_lines(outcome: Score) -> list[str]:
     from pipelines.standing.text import aligned
 
-    rows = [("class", "planted", "reported", "right", "precision", "recall")]
+    rows = [("class", "in the key", "reported", "right", "precision", "recall")]
     rows += [
         (each.break_class, str(each.expected), str(each.reported), str(each.right), f"{each.precision:.3f}", f"{each.recall:.3f}")
         for each in outcome.classes
     ]
-    lines = ["", "score against the answer key (class, amount and every item must be right)", *aligned(rows, left=1)]
-    lines += [f"missed: {identity[0]} {identity[2]} {identity[1]} {sorted(identity[3])}" for identity in outcome.missed[:10]]
-    lines += [f"invented: {identity[0]} {identity[2]} {identity[1]} {sorted(identity[3])}" for identity in outcome.invented[:10]]
-    return lines
+    lines = ["", "score against the answer key (right: class, amount and every item agree; timing_open: rightly waiting)", *aligned(rows, left=1)]
+    for what, identities in (("missed", outcome.missed), ("invented", outcome.invented)):
+        lines += [f"{what}: {identity[0]} {identity[2]} {identity[1]} (minor units) {sorted(identity[3])}" for identity in identities[:_SHOWN]]
+        lines += [f"and {len(identities) - _SHOWN} more {what}"] if len(identities) > _SHOWN else []
+    right, expected = sum(each.right for each in outcome.classes), sum(each.expected for each in outcome.classes)
+    return [
+        *lines,
+        f"{right} of {expected} found, {len(outcome.invented)} invented: {'agrees' if outcome.is_perfect else 'DOES NOT AGREE'} with the key",
+    ]
+
+
+def _checks_line(report: RunReport) -> str:
+    """How the checks went; a warning is a question to a person, and the planted defects ask some."""
+    passed = f"{report.checks - len(report.failed_checks)} of {report.checks} checks passed"
+    if not report.failed_checks:
+        return passed
+    return f"{passed}; these ask for a person, as they should while defects are planted in the files: {', '.join(report.failed_checks)}"
 
 
 def _where_next(settings: Settings, folder: Path) -> str:

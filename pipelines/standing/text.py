@@ -45,6 +45,7 @@ def aligned(rows: Sequence[Cells], left: int = _LEFT_COLUMNS) -> Iterator[str]:
 
 
 def _by_account(state: State) -> Iterator[str]:
+    yield "cases by PSP, account and currency (amounts of broken cases without their signs)"
     rows: list[Cells] = [("psp", "account", "ccy", "matched", "amount", "open by timing", "amount", "broken", "amount")]
     for row in state.by_account.iter_rows(named=True):
         amounts = (major(state, row[f"{name}_minor"], row["currency"]) for name in ("matched", "open", "broken"))
@@ -56,6 +57,7 @@ def _by_account(state: State) -> Iterator[str]:
 
 
 def _by_class(state: State) -> Iterator[str]:
+    yield "broken cases by class (derived.break_class_catalogue says what a class is; days since the money moved)"
     rows: list[Cells] = [("psp", "account", "ccy", "break class", "cases", "amount", "oldest")]
     for row in state.by_class.iter_rows(named=True):
         amount = major(state, row["amount_minor"], row["currency"])

@@ -1,7 +1,7 @@
 """Everything Dagster knows of countroom, in one place: assets found under assets/, and the doors they are given. For the UI, the daemon, the CLI.
 
 Loading this starts no server and parses nothing that was parsed before; databases are located when a run asks for them.
-The traps: great-expectations or matplotlib imported here (each process would pay for it), and two runs that write the same marts at once
+The traps: great-expectations or a plotting library imported here (each process would pay for it), and two runs that write the same marts at once
 (a run holds the warehouse's turn, an advisory lock that dies with it).
 """
 

@@ -38,7 +38,7 @@ def is_prepared(project: Path, folder: Path, variant: str) -> bool:
 
 
 class DbtWorker:
-    """dbt in this process: its manifest, kept between builds."""
+    """dbt in this process: imported and parsed once, built as often as it is asked."""
 
     def __init__(self) -> None:
         self._manifest: Any = None
@@ -55,6 +55,7 @@ class DbtWorker:
             yield {"final": True, "error": None}
             return
         yield from self._build([*request["build"], *arguments])
+        self._manifest = None  # a build leaves marks in it: an ephemeral model would not be written into its reader a second time (a retry)
 
     def _prepare(self, project: Path, folder: Path, variant: str, arguments: list[str]) -> str | None:
         from dbt.contracts.graph.manifest import Manifest

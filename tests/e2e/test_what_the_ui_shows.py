@@ -81,7 +81,7 @@ def test_the_page_of_the_breaks_has_the_month_in_a_picture(pages: Pages) -> None
     page = pages[key_of(BREAKS)]
     assert str(page["cases by day"].value).startswith("![cases by day](data:image/svg+xml;base64,")
     assert len(str(page["cases by day"].value)) < 1_000  # longer ones are hidden behind a link
-    assert "data:image/png;base64," in str(page["cases by day, large"].value)
+    assert "data:image/svg+xml;base64," in str(page["cases by day, large"].value)
 
 
 def test_the_certificate_is_plotted_over_the_runs(pages: Pages) -> None:

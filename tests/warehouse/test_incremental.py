@@ -50,7 +50,21 @@ def rows(url: str, mart: str) -> dict[tuple[Any, ...], str]:
 
 
 def build(dbt: Dbt, *options: str) -> None:
-    list(dbt.build(["--select", *MARTS.values(), "--indirect-selection", "cautious", "--exclude-resource-type", "unit_test", *options]))
+    """The two marts; and a table over ephemeral models, which dbt forgets to write into it when it builds twice from one manifest, as a retry does."""
+    list(
+        dbt.build(
+            [
+                "--select",
+                *MARTS.values(),
+                "int_reconciliation__items",
+                "--indirect-selection",
+                "cautious",
+                "--exclude-resource-type",
+                "unit_test",
+                *options,
+            ]
+        )
+    )
 
 
 def test_what_grew_by_batches_is_what_a_full_refresh_makes(run_world: RunWorld, tmp_path: Path) -> None:

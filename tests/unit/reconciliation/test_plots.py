@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import date, timedelta
+from xml.etree import ElementTree
 
 import polars as pl
 import pytest
@@ -51,5 +52,13 @@ def test_cases_are_counted_once_by_how_they_stand() -> None:
     assert cases_by_day(groups, breaks).rows() == [(FIRST, 2, 0, 1), (FIRST + timedelta(days=1), 0, 1, 0)]
 
 
-def test_the_large_picture_is_a_picture() -> None:
-    assert base64.b64decode(picture(days(3)).partition("base64,")[2][:-1]).startswith(b"\x89PNG")
+def test_the_large_picture_has_a_bar_per_day_and_status_and_names_days() -> None:
+    large = drawn(picture(days(5, matched=7)))
+    assert large.count("<rect") == 5 + 4 + 3  # no bar for nothing: open is 0 on one day, and so is what waits; broken on two
+    assert "matched cases, at most 7 a day" in large
+    assert "2026-01-05</text>" in large
+    ElementTree.fromstring(large)
+
+
+def test_a_picture_of_nothing_is_no_error() -> None:
+    assert drawn(picture(days(0))).count("<rect") == 0

@@ -38,8 +38,7 @@ run_monitoring:
 
 
 def prepare_dagster_home(home: Path, app_url: str) -> Path:
-    """Make the folder, its configuration and the schema, and set DAGSTER_HOME (and MPLCONFIGDIR) for this process and its children."""
-    os.environ.setdefault("MPLCONFIGDIR", str(home / "matplotlib"))
+    """Make the folder, its configuration and the schema, and set DAGSTER_HOME for this process and its children."""
     given = os.environ.get("DAGSTER_HOME") or None
     folder = Path(given) if given else home / "dagster"
     if given is None:

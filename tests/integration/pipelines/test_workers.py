@@ -83,7 +83,9 @@ def test_a_suite_holds_on_good_rows_and_names_what_broke(database_url: str, tmp_
 
 def test_the_turn_is_given_back_when_the_block_ends(database_url: str) -> None:
     with turn(database_url), psycopg.connect(database_url) as other:
-        held = other.execute("select count(*) from pg_locks where locktype = 'advisory'").fetchone()
+        held = other.execute(
+            "select count(*) from pg_locks where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())"
+        ).fetchone()
         assert held == (1,)
     with turn(database_url):
         pass

@@ -11,7 +11,18 @@ import pytest
 
 from tests.architecture.source_tree import PACKAGES, ROOT, imported_modules, python_files
 
-EDGES = ("dagster", "dagster_dbt", "sqlalchemy", "psycopg", "boto3", "botocore", "fastapi", "adbc_driver_postgresql", "alembic")
+EDGES = (
+    "dagster",
+    "dagster_dbt",
+    "sqlalchemy",
+    "psycopg",
+    "boto3",
+    "botocore",
+    "fastapi",
+    "adbc_driver_manager",
+    "adbc_driver_postgresql",
+    "alembic",
+)
 SETTINGS_READERS = (
     "pipelines/definitions.py",
     "pipelines/cli.py",

@@ -16,6 +16,7 @@ import typer.core
 
 from pipelines import commands
 from pipelines.console import tell
+from transactional.garbage import collect_rarely
 from transactional.telemetry import switch_off_telemetry
 from transactional.vocabulary.errors import CountroomError, Transient
 
@@ -55,6 +56,7 @@ def _root() -> None:
 def main(arguments: list[str] | None = None) -> None:
     """Entry point of the console script; ends the process."""
     switch_off_telemetry()
+    collect_rarely()
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 

@@ -29,11 +29,13 @@ from sqlalchemy import Connection, Engine
 
 from tests.databases import create_database, drop_database
 from transactional.db.engine import libpq_url, make_engine
+from transactional.garbage import collect_rarely
 from transactional.telemetry import switch_off_telemetry
 
 REPOSITORY = Path(__file__).parents[1]
 
 switch_off_telemetry()
+collect_rarely()
 # a run that decides whether work lands tries the same examples every time; at the desk they are fresh ones
 hypothesis.settings.register_profile("countroom", deadline=None, max_examples=60, print_blob=True, derandomize="CI" in os.environ)
 hypothesis.settings.load_profile("countroom")

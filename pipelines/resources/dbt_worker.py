@@ -16,6 +16,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from pipelines.resources.worker_process import Reply, serve
+from transactional.garbage import collect_rarely
 from transactional.telemetry import switch_off_telemetry
 
 FINGERPRINT, PARSED = "fingerprint", "partial_parse.msgpack"
@@ -53,9 +54,14 @@ class DbtWorker:
                 return
         if "build" not in request:
             yield {"final": True, "error": None}
+            # what dbt only sets up in its first build (validators, adapter, templates), while whoever asked is still busy with something else
+            for _ in self._build(["--select", "path:nothing", *arguments]):
+                pass
             return
         yield from self._build([*request["build"], *arguments])
-        self._manifest = None  # a build leaves marks in it: an ephemeral model would not be written into its reader a second time (a retry)
+        # a build leaves marks in it: an ephemeral model would not be written into its reader a second time (a retry). Read again now, not when asked
+        self._manifest = None
+        self._prepare(project, folder, request["variant"], arguments)
 
     def _prepare(self, project: Path, folder: Path, variant: str, arguments: list[str]) -> str | None:
         from dbt.contracts.graph.manifest import Manifest
@@ -102,7 +108,9 @@ class DbtWorker:
 def main() -> None:
     """Serve until stdin ends."""
     switch_off_telemetry()
+    collect_rarely()
     os.environ.setdefault("DBT_LOG_CACHE_EVENTS", "false")
+    os.environ.setdefault("DBT_LOG_LEVEL_FILE", "info")  # a fifth of a build was spent writing debug lines; a failed node tells its own SQL
     import dbt.cli.main  # the slow part, now and not at the first request
 
     assert dbt.cli.main is not None

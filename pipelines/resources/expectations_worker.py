@@ -11,6 +11,7 @@ import polars as pl
 from expectations.registry import suites
 from expectations.runner import run, warm_up
 from pipelines.resources.worker_process import Reply, serve
+from transactional.garbage import collect_rarely
 from transactional.telemetry import switch_off_telemetry
 
 
@@ -25,6 +26,7 @@ def handle(request: Reply) -> Iterator[Reply]:
 def main() -> None:
     """Serve until stdin ends."""
     switch_off_telemetry()
+    collect_rarely()
     warm_up()
     serve(handle)
     os._exit(0)  # taking down what was imported takes a second, and the run waits for it

@@ -15,6 +15,9 @@ from expectations.suite import Suite
 from pipelines.resources.expectations import ExpectationsRunner
 from pipelines.resources.warehouse import Warehouse
 
+# no step waits for a suite: it is judged when everything is built, by a worker that imported what it needs meanwhile
+LAST = {"dagster/priority": "-1"}
+
 
 def expectation_checks() -> list[dg.AssetChecksDefinition]:
     """One asset check per registered suite."""
@@ -27,6 +30,7 @@ def _check(suite: Suite) -> dg.AssetChecksDefinition:
         name=suite.name,
         description=f"{suite.why} ({suite.at.value} suite, expectations/)",
         additional_deps=sorted({dg.AssetKey(["derived", catalogue.partition(".")[0]]) for catalogue in suite.in_catalogue.values()}),
+        op_tags=LAST,
     )
     def check(expectations: dg.ResourceParam[ExpectationsRunner], warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
         return _result(suite, expectations.judge(suite, warehouse))

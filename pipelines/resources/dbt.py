@@ -90,8 +90,8 @@ class Dbt:
             self._worker = WorkerProcess("pipelines.resources.dbt_worker", self._target.environment, self._home / "logs" / "dbt_worker.log")
 
     def prepare(self) -> Path:
-        """The manifest, parsed anew if the project changed. Raises: ContractBroken when dbt cannot parse it."""
-        if not (self.manifest_path.exists() and is_prepared(project_folder(), self.folder, self._target.variant)):
+        """The manifest, parsed anew if the project changed; a worker that was started has it at hand then. Raises: ContractBroken if dbt cannot parse it."""
+        if self._worker is not None or not (self.manifest_path.exists() and is_prepared(project_folder(), self.folder, self._target.variant)):
             for _ in self._ask({}):
                 pass
         return self.manifest_path

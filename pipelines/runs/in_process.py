@@ -71,11 +71,11 @@ def run_pipeline(settings: Settings, databases: Databases, folders: Sequence[Pat
 
     with ExitStack() as stack:
         dbt = stack.enter_context(Dbt(DbtTarget.postgres(databases.warehouse_url, PIPELINE_ROLE), settings.home))
-        expectations = stack.enter_context(ExpectationsRunner(settings.home))
+        expectations = ExpectationsRunner(settings.home)
+        stack.callback(expectations.close)
         with step("loading definitions"), ThreadPoolExecutor(1) as beside:
             dbt.start()
             prepared = beside.submit(dbt.prepare)
-            expectations.start()
             stack.enter_context(turn(databases.warehouse_url))
             prepare_dagster_home(settings.home, databases.app_url)
             import dagster as dg
@@ -84,6 +84,7 @@ def run_pipeline(settings: Settings, databases: Databases, folders: Sequence[Pat
             assert dagster_dbt.__version__
             prepared.result()  # the definitions would parse the project a second time
             from pipelines.definitions import defs
+        expectations.start()  # not before: three imports at once on two cores, and nothing is judged before the marts are built
         with step("running reconciliation_run_job"):
             job = defs.resolve_job_def("reconciliation_run_job")
             instance = stack.enter_context(dg.DagsterInstance.get())

@@ -56,7 +56,17 @@ class RunWorld:
     @contextmanager
     def copy_of(self) -> Iterator[str]:
         """A database of the test's own with everything the run left."""
-        original = str(make_url(self.url).database)
+        with self._copy(str(make_url(self.url).database)) as url:
+            yield url
+
+    @contextmanager
+    def copy_of_books(self) -> Iterator[str]:
+        """A database of the test's own with the casino's side only, before anything was landed."""
+        with self._copy(_books_of(str(make_url(self.url).database))) as url:
+            yield url
+
+    @contextmanager
+    def _copy(self, original: str) -> Iterator[str]:
         url = create_database(self.server, f"{original}_{uuid.uuid4().hex[:8]}", original)
         try:
             yield url
@@ -72,14 +82,19 @@ def run_world(pg_server: str, template_database: str, session_root: Path) -> Run
     url = make_url(pg_server).set(database=name).render_as_string(hide_password=False)
     with locks.exclusive(session_root / "world.lock", timeout_seconds=600):
         if not kept.exists():
-            create_database(pg_server, name, template_database)
+            books = create_database(pg_server, _books_of(name), template_database)
             world = build(SPEC)
             write_world(world, folder)
-            record_books(world, url)
+            record_books(world, books)
+            create_database(pg_server, name, _books_of(name))
             outcome = countroom(["run", str(folder), str(folder / "v2"), "--as-of", SPEC.as_of.isoformat(), "--json"], url, home)
             assert outcome.returncode in (0, 1), outcome.stderr[-6000:]
             kept.write_text(outcome.stdout)
     return RunWorld(pg_server, url, home, folder, SPEC.as_of, json.loads(kept.read_text()))
+
+
+def _books_of(name: str) -> str:
+    return f"{name}_books"
 
 
 def write_world(world: World, folder: Path) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -14,15 +15,20 @@ import pytest
 from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.state import read_state
 from tests.conftest import REPOSITORY
-from tests.running_world import SPEC, RunWorld, countroom, record_books
-from transactional.simulation.world import build
+from tests.running_world import RunWorld, countroom
 
 pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def books_url(run_world: RunWorld) -> Iterator[str]:
+    with run_world.copy_of_books() as url:
+        yield url
+
 
 # What the run has said when it is killed, and where it is then.
 STAGES = {
     "  app_facts: done": "landing files",
-    "  raw__psp__settlement_lines_psp_settlement_lines: done": "dbt, before the engine",
     "  dbt_inputs: done": "matching",
     "  reconciled: done": "dbt, publishing the marts",
 }
@@ -50,14 +56,14 @@ def kill_when_it_says(mark: str, arguments: list[str], url: str, home: Path) -> 
         assert process.wait(timeout=60) == -signal.SIGKILL, "".join(said)
 
 
-def test_a_run_killed_in_every_stage_and_run_again_ends_as_if_nothing_had_been(run_world: RunWorld, database_url: str, tmp_path: Path) -> None:
-    record_books(build(SPEC), database_url)
+def test_a_run_killed_in_every_stage_then_run_twice_ends_as_if_nothing_had_been(run_world: RunWorld, books_url: str, tmp_path: Path) -> None:
     run = ["run", str(run_world.folder), str(run_world.folder / "v2"), "--as-of", run_world.as_of.isoformat(), "--json"]
     for mark in STAGES:
-        kill_when_it_says(mark, run, database_url, tmp_path)
-    outcome = countroom(run, database_url, tmp_path)
-    assert outcome.returncode in (0, 1), outcome.stderr[-4000:]
-    killed, undisturbed = Warehouse(database_url), Warehouse(run_world.url)
+        kill_when_it_says(mark, run, books_url, tmp_path)
+    for _ in range(2):  # once more over the same files: a run that lands them again, or whose break ids change, shows here
+        outcome = countroom(run, books_url, tmp_path)
+        assert outcome.returncode in (0, 1), outcome.stderr[-4000:]
+    killed, undisturbed = Warehouse(books_url), Warehouse(run_world.url)
     assert read_state(killed).as_dict() == read_state(undisturbed).as_dict()
     for table, order in PUBLISHED.items():
         query = f"select * from {table} order by {order}"

@@ -126,22 +126,21 @@ def test_stripes_own_fee_is_a_line_without_gross(real_files: Warehouse) -> None:
 
 def test_three_currencies_settled_in_a_fourth_at_two_percent_under_the_mid_rate(real_files: Warehouse) -> None:
     """EXPECTED.md: Stripe's rate divided by the ECB's of the day has a median of 0.98."""
-    told = real_files.read(
-        """with quoted as (
-               select rate_date, currency, rate from staging.stg_fx__rates
-               union all select distinct rate_date, 'EUR', 1 from staging.stg_fx__rates
-           ),
-           compared as (
-               select lines.currency, lines.net_currency, lines.exchange_rate::numeric / (
-                   select into_.rate / from_.rate from quoted as into_ inner join quoted as from_ using (rate_date)
-                   where into_.currency = lines.net_currency and from_.currency = lines.currency and rate_date <= lines.booked_on
-                   order by rate_date desc limit 1) as share
-               from intermediate.int_reconciliation__items as lines where lines.file_name = 'overlays_payments_export.csv'
-           )
-           select count(*) as lines, string_agg(distinct currency || '>' || net_currency, ' ' order by currency || '>' || net_currency) as pairs,
-               round(percentile_cont(0.5) within group (order by share)::numeric, 2)::text as median from compared"""
-    )
-    assert told.rows() == [(622, "EUR>THB MXN>THB USD>THB", "0.98")]
+    quoted = real_files.read(
+        """select rate_date, currency, rate::float8 as rate from staging.stg_fx__rates
+           union all select distinct rate_date, 'EUR', 1 from staging.stg_fx__rates"""
+    ).sort("rate_date")
+    converted = real_files.read(
+        """select booked_on, currency, net_currency, exchange_rate::float8 as exchange_rate from intermediate.int_reconciliation__items
+           where file_name = 'overlays_payments_export.csv'"""
+    ).sort("booked_on")
+    for side in ("net_currency", "currency"):
+        day = quoted.rename({"currency": side, "rate": f"rate_of_{side}"})
+        converted = converted.join_asof(day, left_on="booked_on", right_on="rate_date", by=side, check_sortedness=False)
+    share = (converted["exchange_rate"] * converted["rate_of_currency"] / converted["rate_of_net_currency"]).median()
+    assert converted.height == 622
+    assert set(zip(converted["currency"], converted["net_currency"], strict=True)) == {("EUR", "THB"), ("MXN", "THB"), ("USD", "THB")}
+    assert round(share, 2) == 0.98
 
 
 def test_payouts_of_other_psps_stand_on_the_bank_statement(real_files: Warehouse) -> None:

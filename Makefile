@@ -37,7 +37,7 @@ up: install ## API, Dagster UI and daemon; Ctrl-C ends them
 	$(RUN) countroom up
 
 test: install ## every test, on a PostgreSQL of its own
-	$(RUN) pytest -n $(WORKERS)
+	$(RUN) pytest -n $(WORKERS) --dist worksteal
 
 check: install ## lint, format, types, SQL, import layers, architecture
 	$(RUN) ruff check .

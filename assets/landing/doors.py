@@ -152,9 +152,10 @@ def _refuse_nul(frame: LandingFrame, name: str) -> None:
     """U+0000 is in no text of the database, nor in its jsonb, where it hides as an escape (`\\u0000` in a JSON report)."""
     texts = [column for column in frame.table.columns if frame.rows.schema.get(column.name) == pl.String]
     patterns = {column.name: _ESCAPED_NUL if column.type is ColumnType.JSONB else "\x00" for column in texts}
-    holds = frame.rows.select(pl.col(column).str.contains(pattern).any() for column, pattern in patterns.items()).row(0, named=True)
+    found = {column: pl.col(column).str.contains(pattern, literal=pattern == "\x00") for column, pattern in patterns.items()}
+    holds = frame.rows.select(each.any() for each in found.values()).row(0, named=True)
     for column in (column for column, held in holds.items() if held):
-        line = frame.rows["line_no"].filter(frame.rows[column].str.contains(patterns[column]))[0]
+        line = frame.rows.filter(found[column])["line_no"][0]
         raise ContractBroken("holds a NUL character; expected text", code="nul_character", place=Place(name, int(line), column))
 
 

@@ -29,6 +29,7 @@ from transactional.simulation.books import Chunk
 from transactional.vocabulary.time import business_date
 
 Identity = tuple[str, str, int, frozenset[str]]
+_BLANK: dict[str, Any] = dict.fromkeys(item_schema())
 _PAYOUTS = (MoneyKind.PAYOUT, MoneyKind.PAYOUT_RETURNED)
 
 
@@ -38,7 +39,7 @@ def reconciled(files: Mapping[str, bytes], chunks: Sequence[Chunk], payouts: Seq
     assert not [file.rejected for file in parsed.values() if file.rejected]
     items = [*_file_items(files, parsed, as_of), *_fact_items(chunks), *_payout_items(payouts)]
     context = run_context(as_of, _frame(parsed, "fx__rates"), _statements(parsed, as_of))
-    return reconcile(pl.DataFrame(items, schema=item_schema(), orient="row"), context)
+    return reconcile(pl.DataFrame({name: [item[name] for item in items] for name in _BLANK}, schema=item_schema()), context)
 
 
 def differences(outcome: Outcome, expected: Iterable[Expected], files: Mapping[str, bytes]) -> tuple[list[Identity], list[Identity]]:
@@ -65,7 +66,7 @@ def _without_items(row: Mapping[str, Any]) -> frozenset[str]:
 
 
 def _item(**told: Any) -> dict[str, Any]:
-    return dict.fromkeys(item_schema()) | told
+    return _BLANK | told
 
 
 def _file_items(files: Mapping[str, bytes], parsed: Mapping[str, ParsedFile], landed_at: datetime) -> Iterator[dict[str, Any]]:

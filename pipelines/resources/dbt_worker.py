@@ -55,7 +55,7 @@ class DbtWorker:
         if "build" not in request:
             yield {"final": True, "error": None}
             # what dbt only sets up in its first build (validators, adapter, templates), while whoever asked is still busy with something else
-            for _ in self._build(["--select", "path:nothing", *arguments]):
+            for _ in self._build(["--select", "path:nothing", "--log-level-file", "none", *arguments]):
                 pass
             return
         yield from self._build([*request["build"], *arguments])

@@ -4,8 +4,11 @@ DuckDB rather than Polars: the ladder is joins and windows over one set of table
 memory (reference performance.md B). The traps: money through a double (here: integers, HUGEINT where a product needs it), an order left to chance
 (every window is ordered down to item_key), a working day counted by hand in two places.
 
-Tables it makes: item (what is known at as_of, n numbers it), terms, due (dates by account and day), pow10, exponent, rate, fee_rule, ours (bank accounts),
-naming (words that name a PSP); `ending` collects where each item ended, `finding` the breaks, `agreement` the groups.
+A case is named by a number: the hash of what its items share (a name of 80 characters for each of a million cases was most of a run). That no two
+names share a number is proved by whoever makes cases (layers/cases.py) and by the ladder's count of verdicts.
+
+Tables it makes: item (what is known at as_of; n numbers it, hop is its source as a bit), terms, due (dates by account and day), exponent, rate,
+fee_rule, ours (bank accounts), naming (words that name a PSP); `ending` collects where each item ended, `finding` the breaks, `agreement` the groups.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import duckdb
 import polars as pl
 
 from assets.reconciliation.context import RunContext, Terms
+from assets.reconciliation.items import SOURCES
 from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS
 from transactional.vocabulary.currencies import PERIODS
 from transactional.vocabulary.time import add_business_days
@@ -41,18 +45,18 @@ create macro money(minor, code) as major(cast(minor as bigint), coalesce(getvari
 """
 
 _RESULTS = """
-create table ending (n bigint not null, case_id text, reason text);
+create table ending (n bigint not null, case_id ubigint, reason text);
 create table finding (
-    case_id text not null, break_class text not null, sub_class text, psp text, account text not null, currency text not null,
+    case_id ubigint not null, break_class text not null, sub_class text, psp text, account text not null, currency text not null,
     amount_minor bigint not null, due_on date, batch_id text, kind text, reference text, detail text, key text, event_date date, known_at timestamptz);
 create table agreement (
-    case_id text not null, layer text not null, case_kind text not null, psp text, account text not null, currency text not null,
+    case_id ubigint not null, layer text not null, case_kind text not null, psp text, account text not null, currency text not null,
     amount_minor bigint not null, residue_minor bigint not null, batch_id text);
 """
 
 _ITEM = """
 create table item as
-select row_number() over (order by i.item_key) as n, i.*,
+select i.*,
     case when i.source = 'payout' then 'settlement' else i.source end as family,
     coalesce(i.net_minor, i.amount_minor) as counted_minor,
     case when i.net_minor is null then i.currency else coalesce(i.net_currency, i.currency) end as counted_currency,
@@ -62,7 +66,7 @@ from given i where i.known_at <= $as_of
 
 
 class Bench:
-    """One run's working tables. Use as a context manager; nothing survives it but the frames taken out."""
+    """One run's working tables over items in order of their keys. Use as a context manager; nothing survives it but the frames taken out."""
 
     def __init__(self, items: pl.DataFrame, context: RunContext) -> None:
         self._db = duckdb.connect(config={"threads": 2})
@@ -70,7 +74,11 @@ class Bench:
         self._db.execute(_MACROS)
         self._db.execute(_MONEY)
         self._db.execute(_RESULTS)
-        self._db.register("given", items.to_arrow())
+        bits = {name: 1 << place for place, name in enumerate(SOURCES)}
+        numbered = items.with_row_index("n", offset=1).with_columns(
+            pl.col("n").cast(pl.Int64), hop=pl.col("source").replace_strict(bits, return_dtype=pl.UInt8)
+        )
+        self._db.register("given", numbered.to_arrow())
         self._db.execute(_ITEM, {"as_of": context.as_of})
         self._db.unregister("given")
         self._settle_vocabulary()

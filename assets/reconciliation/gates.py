@@ -24,7 +24,7 @@ with numbered as (
 spaced as (
     select *, lead(number) over (partition by psp, account order by number) as next_number from numbered
 )
-select 'batch' || chr(31) || psp || chr(31) || account || chr(31) || missing, 'batch_gap', null, psp, account,
+select hash('batch', psp, account, missing), 'batch_gap', null, psp, account,
     (select min(l.counted_currency) from live l where l.psp = s.psp and l.account = s.account and l.batch_id = cast(s.next_number as varchar)),
     0, null, cast(missing as varchar), null,
     'batch ' || missing, null, 'batch:' || psp || ':' || account || ':' || missing,
@@ -50,7 +50,7 @@ judged as (
         when previous_minor is not null and previous_minor <> opening_minor then opening_minor - previous_minor end as off_minor
     from following
 )
-select concat_ws(chr(31), 'statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, null,
+select hash('statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, null,
     bank_account, currency, off_minor, null, statement_id, null,
     statement_id, 'opening ' || money(opening_minor, currency) || ', moves ' || money(moves_minor, currency) || ', closing '
         || money(closing_minor, currency) || ', previous closing ' || coalesce(money(previous_minor, currency), 'unknown'),

@@ -16,7 +16,7 @@ from assets.reconciliation import gates
 from assets.reconciliation.bench import Bench
 from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
 from assets.reconciliation.context import RunContext
-from assets.reconciliation.items import validated
+from assets.reconciliation.items import SOURCES, validated
 from assets.reconciliation.layers import cases, charges, duplicates, payouts, transactions, versions
 from assets.reconciliation.tables import BREAKS, CERTIFICATE, GROUPS, MEMBERS
 from transactional.vocabulary.errors import InvariantBroken
@@ -35,24 +35,25 @@ class Outcome:
     gates: pl.DataFrame
 
 
+# What a case is known by from run to run: the set of its members, whatever their order. A sum (xor) of 128 bits a member needs no sorting.
 _IDS = """
 create table identity as
 with keyed as (
-    select e.case_id, string_agg(i.item_key, chr(31) order by i.item_key) as keys, count(*) as members, min(i.booked_on) as event_date,
-        max(i.known_at) as known_at, string_agg(distinct i.source, '+' order by i.source) as hops
+    select e.case_id, bit_xor(md5_number(i.item_key)) as keys, count(*) as members, min(i.booked_on) as event_date,
+        max(i.known_at) as known_at, bit_or(i.hop) as hop_bits
     from ending e join item i on i.n = e.n where e.case_id is not null group by e.case_id
 )
-select *, substr(sha256(keys), 1, 32) as digest from keyed
+select k.* exclude (keys, hop_bits), w.hops, k.members || ':' || hex(k.keys) as signature from keyed k join hop_word w using (hop_bits)
 """
 
 _GROUPS = """
-select 'grp_' || k.digest as group_id, a.layer, a.case_kind, a.psp, a.account, a.currency, a.amount_minor, a.residue_minor, a.batch_id, k.event_date,
+select v.group_id, a.layer, a.case_kind, a.psp, a.account, a.currency, a.amount_minor, a.residue_minor, a.batch_id, k.event_date,
     k.members::integer as item_count, k.hops
-from agreement a join identity k using (case_id) order by group_id
+from agreement a join identity k using (case_id) join verdict v using (case_id) order by group_id
 """
 
 _BREAKS = """
-select 'brk_' || substr(sha256(f.break_class || chr(31) || coalesce(k.keys, f.key, f.case_id)), 1, 32) as break_id, f.break_class, f.sub_class,
+select 'brk_' || substr(sha256(f.break_class || chr(31) || coalesce(k.signature, f.key)), 1, 32) as break_id, f.break_class, f.sub_class,
     f.break_class <> 'timing_open' as counts_as_break, f.psp, f.account, f.currency, f.amount_minor,
     case sign(f.amount_minor) * c.exposure_sign when 1 then 'owed_to_us' when -1 then 'owed_by_us' else 'unknown' end as exposure,
     coalesce(k.event_date, f.event_date) as event_date, coalesce(k.known_at, f.known_at, (select max(known_at) from item)) as first_known_at,
@@ -76,12 +77,19 @@ _FILLED = {
 
 _DISPOSITIONS = """
 select i.item_key,
-    case when e.reason is not null then 'ignored' when b.break_id is not null then 'broken' when a.case_id is not null then 'matched' end as disposition,
-    case when a.case_id is not null then 'grp_' || k.digest end as group_id, b.break_id, e.reason, i.source, i.currency, i.amount_minor, i.booked_on
-from item i left join ending e on e.n = i.n left join agreement a on a.case_id = e.case_id left join identity k on k.case_id = e.case_id
-    left join broken b on b.case_id = e.case_id
-order by i.item_key
+    case when e.reason is not null then 'ignored' when v.break_id is not null then 'broken' when v.group_id is not null then 'matched' end as disposition,
+    v.group_id, v.break_id, e.reason, i.source, i.currency, i.amount_minor, i.booked_on
+from item i left join ending e on e.n = i.n left join verdict v on v.case_id = e.case_id
+order by i.n
 """
+
+_VERDICTS = """
+create table verdict as
+select a.case_id, 'grp_' || md5(k.signature) as group_id, null as break_id from agreement a join identity k using (case_id)
+union all select case_id, null, break_id from broken
+"""
+
+_RUN = "select count(*) || ':' || coalesce(hex(bit_xor(md5_number(item_key || chr(31) || amount_minor))), '') as signature from item"
 
 
 def reconcile(items: pl.DataFrame, context: RunContext) -> Outcome:
@@ -94,15 +102,17 @@ def reconcile(items: pl.DataFrame, context: RunContext) -> Outcome:
             layer.apply(bench)
         _check_endings(bench)
         _name_classes(bench)
+        _name_hops(bench)
         bench.run(_IDS)
         broken = bench.frame(_BREAKS.format(sentence=_sentence()))
         bench.put("broken", broken.select("case_id", "break_id"))
+        bench.run(_VERDICTS)
         dispositions = bench.frame(_DISPOSITIONS)
         return Outcome(
             groups=bench.frame(_GROUPS).select(GROUPS.column_names()),
             dispositions=dispositions.select(MEMBERS.column_names()),
             breaks=broken.select(BREAKS.column_names()),
-            certificate=_certificate(dispositions, context),
+            certificate=_certificate(dispositions, bench.frame(_RUN)["signature"][0], context),
             gates=gates.report(bench),
         )
 
@@ -113,8 +123,13 @@ def _check_endings(bench: Bench) -> None:
     headless = bench.count(
         "select count(*) from ending where reason is null and case_id not in (select case_id from finding union all select case_id from agreement)"
     )
-    if doubled or lost or headless:
-        raise InvariantBroken(f"the ladder ended {doubled} items twice, {lost} never and {headless} in a case without a verdict")
+    torn = bench.count(
+        "select count(*) from (select case_id from (select case_id from finding union all select case_id from agreement) group by 1 having count(*) > 1)"
+    )
+    if doubled or lost or headless or torn:
+        raise InvariantBroken(
+            f"the ladder ended {doubled} items twice, {lost} never, {headless} in a case without a verdict; {torn} cases have two verdicts"
+        )
 
 
 def _name_classes(bench: Bench) -> None:
@@ -124,6 +139,11 @@ def _name_classes(bench: Bench) -> None:
     )
 
 
+def _name_hops(bench: Bench) -> None:
+    words = [(bits, "+".join(sorted(name for place, name in enumerate(SOURCES) if bits >> place & 1))) for bits in range(1, 1 << len(SOURCES))]
+    bench.put("hop_word", pl.DataFrame(words, schema={"hop_bits": pl.UInt8(), "hops": pl.String()}, orient="row"))
+
+
 def _sentence() -> str:
     expression = "c.sentence"
     for name, value in _FILLED.items():
@@ -131,13 +151,9 @@ def _sentence() -> str:
     return expression
 
 
-def _certificate(dispositions: pl.DataFrame, context: RunContext) -> pl.DataFrame:
+def _certificate(dispositions: pl.DataFrame, signature: str, context: RunContext) -> pl.DataFrame:
     """in = matched + broken + ignored, in count and amount, per source, currency and day."""
-    run_id = hashlib.sha256(
-        "\x1f".join(
-            [RULE_SET, context.as_of.isoformat(), *dispositions["item_key"].to_list(), *map(str, dispositions["amount_minor"].to_list())]
-        ).encode()
-    ).hexdigest()[:32]
+    run_id = hashlib.sha256("\x1f".join([RULE_SET, context.as_of.isoformat(), signature]).encode()).hexdigest()[:32]
     measures = [pl.len().cast(pl.Int64).alias("in_count"), pl.col("amount_minor").sum().alias("in_minor")]
     for name in ("matched", "broken", "ignored"):
         ended = pl.col("disposition") == name

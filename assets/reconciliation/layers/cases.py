@@ -10,30 +10,34 @@ Leaves the table `member` (case_id, n, source, how).
 from __future__ import annotations
 
 from assets.reconciliation.bench import Bench
+from transactional.vocabulary.errors import InvariantBroken
 
 _UNKNOWN = (
     """
     insert into finding
-    select 'unknown' || chr(31) || item_key, 'unknown_kind', null, psp, account, counted_currency, counted_minor, null, batch_id, kind,
+    select hash('unknown', item_key), 'unknown_kind', null, psp, account, counted_currency, counted_minor, null, batch_id, kind,
         coalesce(modification_reference, psp_reference, item_key), raw_kind, null, booked_on, known_at
     from live where kind = 'unknown'
     """,
-    "insert into ending select n, 'unknown' || chr(31) || item_key, null from live where kind = 'unknown'",
+    "insert into ending select n, hash('unknown', item_key), null from live where kind = 'unknown'",
 )
 
 _MOVEMENTS = """
 create table movement as
 with named as (
-    select l.*, k.expected_sign,
+    select l.n, l.source, l.hop, l.psp, l.account, l.kind, k.expected_sign, l.currency, l.amount_minor, l.counted_currency, l.counted_minor,
+        l.psp_reference, l.modification_reference, l.merchant_reference, l.ext_id, l.batch_id, l.file_name, l.line_no, l.item_key,
+        l.known_at, l.occurred_at, l.booked_on,
         case when l.psp_reference is not null
-            then concat_ws(chr(31), 'tx', l.psp, l.account, l.psp_reference, coalesce(l.modification_reference, l.psp_reference), l.kind) end as name
+            then hash('tx', l.psp, l.account, l.psp_reference, coalesce(l.modification_reference, l.psp_reference), l.kind) end as name
     from live l join player_kind k using (kind) where l.source in ('ledger', 'attempt', 'activity', 'settlement')
 ),
 rounded as (
     select distinct name from named where source in ('activity', 'settlement') and name is not null
-    group by name, source having count(distinct merchant_reference) > 1
+    group by name, hop having min(merchant_reference) <> max(merchant_reference)
 )
-select n.* exclude (name), case when r.name is null then n.name else concat_ws(chr(31), n.name, coalesce(n.merchant_reference, '')) end as case_id
+select n.* exclude (name), case when r.name is null then n.name else hash(n.name, coalesce(n.merchant_reference, '')) end as case_id,
+    r.name is not null as is_rounded
 from named n left join rounded r on r.name = n.name
 """
 
@@ -45,7 +49,8 @@ keyed as (
     select case_id, any_value(psp) as psp, any_value(account) as account, any_value(kind) as kind, merchant_reference, currency,
         sum(amount_minor) // count(distinct n) as amount_minor, min(amount_minor) as least_minor, max(amount_minor) as most_minor,
         min(booked_on) as first_on, max(booked_on) as last_on
-    from movement where case_id is not null and merchant_reference is not null group by case_id, merchant_reference, currency
+    from movement where case_id is not null and merchant_reference in (select merchant_reference from loose)
+    group by case_id, merchant_reference, currency
 ),
 fitting as (
     select l.n, k.case_id
@@ -77,8 +82,8 @@ where tied.loose_n = muddle.loose_n and tied.case_id = muddle.case_id and tied.k
 _REFUSED = (
     """
     create table muddled as
-    select 'muddle' || chr(31) || knot as muddle_id, loose_n as n, true as is_loose from muddle
-    union select 'muddle' || chr(31) || d.knot, m.n, false from muddle d join movement m on m.case_id = d.case_id
+    select hash('muddle', knot) as muddle_id, loose_n as n, true as is_loose from muddle
+    union select hash('muddle', d.knot), m.n, false from muddle d join movement m on m.case_id = d.case_id
     """,
     """
     insert into finding
@@ -94,18 +99,31 @@ _MEMBERS = """
 create table member as
 select coalesce(m.case_id, c.case_id,
         case when m.merchant_reference is not null
-            then concat_ws(chr(31), 'ours', m.psp, m.account, m.merchant_reference, m.kind, m.currency, m.amount_minor)
-            else 'alone' || chr(31) || m.item_key end) as case_id,
-    m.n, m.source, m.currency, m.amount_minor, m.known_at, m.occurred_at, m.booked_on, m.file_name, m.line_no, m.item_key, m.ext_id, m.batch_id,
-    m.counted_minor, m.counted_currency, c.n is not null as is_composite, m.expected_sign
+            then hash('ours', m.psp, m.account, m.merchant_reference, m.kind, m.currency, m.amount_minor)
+            else hash('alone', m.item_key) end) as case_id,
+    m.* exclude (case_id), c.n is not null as is_composite
 from movement m left join candidate c on c.n = m.n and c.cases_for_item = 1 and c.items_for_case = 1
 where m.n not in (select n from muddled)
 """
 
 
+# Two names that share a number would be one case with members that share nothing.
+_CLASHES = """
+select count(*) from (
+    select case_id from member group by case_id
+    having min(psp_reference) <> max(psp_reference) or min(psp) <> max(psp) or min(account) <> max(account) or min(kind) <> max(kind)
+        or min(coalesce(modification_reference, psp_reference)) filter (where psp_reference is not null)
+            <> max(coalesce(modification_reference, psp_reference)) filter (where psp_reference is not null)
+        or (max(psp_reference) is null or bool_or(is_rounded)) and min(merchant_reference) <> max(merchant_reference)
+)
+"""
+
+
 def apply(bench: Bench) -> None:
-    """Make `movement` and `member`; end unknown kinds and ambiguous groups."""
+    """Make `movement` and `member`; end unknown kinds and ambiguous groups. Raises: InvariantBroken when two cases share a number."""
     bench.run(*_UNKNOWN, _MOVEMENTS, _CANDIDATES, _AMBIGUOUS)
     while bench.count(_TIE):
         pass
     bench.run(*_REFUSED, _MEMBERS)
+    if bench.count(_CLASHES):
+        raise InvariantBroken("two cases share a number: their items share no reference")

@@ -65,7 +65,7 @@ with settled as (
         any_value(i.psp) as psp, any_value(i.account) as account, any_value(i.kind) as kind, min(i.booked_on) as booked_on,
         min(i.net_currency) as net_currency, min(lower(coalesce(i.payment_method, ''))) as payment_method
     from member m join item i on i.n = m.n
-    where m.source = 'settlement' group by m.case_id
+    where m.source = 'settlement' and (i.psp, i.account) in (select distinct (psp, account) from fee_rule) group by m.case_id
     having count(distinct i.net_currency) = 1 and bool_and(i.net_minor is not null) and any_value(sign(m.expected_sign)) = sign(sum(i.amount_minor))
 ),
 charged as (

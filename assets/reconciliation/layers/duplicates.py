@@ -12,11 +12,14 @@ from assets.reconciliation.bench import Bench
 
 _TOTALS = """
 create table hop_total as
-with hop as (
+with several as (
+    select case_id from member group by case_id, hop having count(*) > 1
+),
+hop as (
     select case_id, source, count(*) as line_count, sum(amount_minor)::bigint as total_minor,
         min(amount_minor) as least_minor, max(amount_minor) as most_minor,
         count(distinct currency) as currencies, min(currency) as currency
-    from member group by case_id, source
+    from member where case_id in (select case_id from several) group by case_id, source
 )
 select *, min(abs(total_minor)) over case_hops as base_minor, max(currencies) over case_hops as most_currencies,
     count(distinct currency) over case_hops as hop_currencies, count(*) over case_hops as hop_count
@@ -80,7 +83,7 @@ with classed as (
         else 'duplicate_psp' end as break_class
     from surplus_line s
 )
-select *, case_id || chr(31) || break_class as surplus_id from classed
+select *, hash(case_id, break_class) as surplus_id from classed
 """
 
 _FINDINGS = (

@@ -13,7 +13,7 @@ from assets.reconciliation.bench import Bench
 _MEMBERS = """
 create table payout_member as
 with counted as (
-    select n, concat_ws(chr(31), 'payout', psp, account, batch_id, counted_currency) as case_id, psp, account, batch_id, counted_currency as currency,
+    select n, hash('payout', psp, account, batch_id, counted_currency) as case_id, psp, account, batch_id, counted_currency as currency,
         case when source = 'payout' and kind = 'payout' then 'payout' when source = 'ledger' then 'booked' else 'line' end as role
     from live where batch_id is not null and n not in (select n from ending) and (
         (source = 'payout' and kind = 'payout') or (source = 'settlement' and kind in (select kind from account_kind))
@@ -32,7 +32,7 @@ where a.source = 'activity' and a.kind in (select kind from account_kind) and ex
 
 _BATCHES = """
 create table batch_total as
-select concat_ws(chr(31), 'payout', psp, account, batch_id, counted_currency) as case_id, psp, account, batch_id, counted_currency as currency,
+select hash('payout', psp, account, batch_id, counted_currency) as case_id, psp, account, batch_id, counted_currency as currency,
     sum(counted_minor)::bigint as residue_minor, count(*) filter (where currency <> counted_currency) as conversions,
     sum(counted_minor) filter (where source = 'payout' and kind = 'payout')::bigint as payout_minor,
     max(booked_on) filter (where source = 'payout' and kind = 'payout') as paid_on, max(booked_on) as last_on, count(*) as line_count
@@ -97,7 +97,7 @@ _RETURNS = (
     # the bank takes a payout back: it names it, in the other direction
     """
     create table bounce as
-    select p.case_id, n.bank_n as n from named n join payout p on p.n = n.payout_n where not n.is_arrival
+    select p.case_id, n.bank_n as n, false as is_stray from named n join payout p on p.n = n.payout_n where not n.is_arrival
         and n.bank_n not in (select bank_n from arrival)
     """,
     # the PSP has it in the balance again
@@ -118,17 +118,17 @@ _RETURNS = (
     best as (
         select *, min(rank) over (partition by n) as best_rank from meant where rank is not null
     )
-    select any_value(case_id), n from best where rank = best_rank group by n having count(distinct case_id) = 1
+    select any_value(case_id), n, false from best where rank = best_rank group by n having count(distinct case_id) = 1
     """,
     """
     insert into bounce
-    select 'returned' || chr(31) || item_key, n from live
+    select hash('returned', item_key), n, true from live
     where kind = 'payout_returned' and source in ('payout', 'settlement') and n not in (select n from ending) and n not in (select n from bounce)
     """,
     # what the activity report says of a return is the same return
     """
     insert into bounce
-    select b.case_id, a.n from live a join live s on s.psp = a.psp and s.account = a.account and s.ext_id = a.ext_id join bounce b on b.n = s.n
+    select b.case_id, a.n, b.is_stray from live a join live s on s.psp = a.psp and s.account = a.account and s.ext_id = a.ext_id join bounce b on b.n = s.n
     where a.source = 'activity' and a.kind = 'payout_returned' and a.n not in (select n from ending) and a.n not in (select n from bounce)
     """,
 )
@@ -206,13 +206,13 @@ _FINDINGS = (
                 || coalesce(money(-booked_minor, currency), 'nowhere') || ', at the bank ' || coalesce(money(banked_minor, currency), 'nothing')
             when 'payout_returned' then 'arrived ' || coalesce(money(banked_minor, currency), 'nothing') end,
         case when not has_payout and not is_booked and not has_lines then concat_ws(':', 'batch', psp, account, batch_id, currency) end, settled_on, null
-    from verdict where break_class is not null and case_id not like 'returned%'
+    from verdict where break_class is not null and case_id not in (select case_id from bounce where is_stray)
     """,
     """
     insert into finding
     select b.case_id, 'payout_returned', 'unknown_payout', i.psp, i.account, i.counted_currency, i.counted_minor, null, i.batch_id, i.kind,
         coalesce(i.bank_reference, i.item_key), 'no payout fits it', null, null, null
-    from bounce b join item i on i.n = b.n where b.case_id like 'returned%' and i.source <> 'activity'
+    from bounce b join item i on i.n = b.n where b.is_stray and i.source <> 'activity'
     """,
     """
     insert into agreement
@@ -228,7 +228,7 @@ _FINDINGS = (
 _UNBATCHED = (
     """
     create table unbatched as
-    select l.*, 'unbatched' || chr(31) || l.item_key as case_id, t.today, d.settlement_due
+    select l.*, hash('unbatched', l.item_key) as case_id, t.today, d.settlement_due
     from live l join terms t on t.psp = l.psp and t.account = l.account join due d on d.psp = l.psp and d.account = l.account and d.day = l.booked_on
     where l.source in ('activity', 'settlement', 'payout', 'ledger', 'attempt') and l.n not in (select n from ending)
     """,
@@ -244,7 +244,7 @@ _UNBATCHED = (
 _LEFT_AT_BANK = (
     """
     insert into finding
-    select 'bank' || chr(31) || i.item_key, 'unexplained_bank_line', null, (select min(w.psp) from naming w where contains(b.words, w.word)),
+    select hash('bank', i.item_key), 'unexplained_bank_line', null, (select min(w.psp) from naming w where contains(b.words, w.word)),
         b.account, b.currency,
         b.amount_minor, null, null, i.kind, i.item_key, 'line ' || coalesce(i.line_no, 0) || ' of ' || coalesce(i.file_name, '?'), null, null, null
     from bank_line b join item i on i.n = b.n
@@ -252,8 +252,8 @@ _LEFT_AT_BANK = (
     """,
     """
     insert into ending
-    select i.n, 'bank' || chr(31) || i.item_key, null from item i
-    where 'bank' || chr(31) || i.item_key in (select case_id from finding where break_class = 'unexplained_bank_line')
+    select b.n, hash('bank', i.item_key), null from bank_line b join item i on i.n = b.n
+    where hash('bank', i.item_key) in (select case_id from finding where break_class = 'unexplained_bank_line')
     """,
     "insert into ending select n, null, 'not_psp' from live where source = 'bank' and n not in (select n from ending)",
 )

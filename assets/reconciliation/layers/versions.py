@@ -12,21 +12,25 @@ from assets.reconciliation.bench import Bench
 
 _VERSIONED = """
 create table versioned as
-with numbered as (
+with file as (
+    select distinct family, coalesce(psp, '') as psp_name, account, file_name, file_version from item where file_name is not null
+),
+following as (
+    select *, lead(file_version) over (partition by family, psp_name, account, file_name order by file_version) as next_version,
+        count(*) over (partition by family, psp_name, account, file_name) as versions
+    from file
+),
+numbered as (
     select n, family, coalesce(psp, '') as psp_name, account, file_name, file_version,
         concat_ws(chr(31), source, raw_kind, coalesce(psp_reference, ''), coalesce(modification_reference, ''), coalesce(ext_id, ''),
             coalesce(batch_id, ''), case when source = 'bank' then coalesce(bank_reference, '') || cast(booked_on as varchar) else '' end) as identity,
         line_no, item_key, known_at, kind, currency, amount_minor, counted_currency, counted_minor
-    from item where file_name is not null
-),
-following as (
-    select family, psp_name, account, file_name, file_version,
-        lead(file_version) over (partition by family, psp_name, account, file_name order by file_version) as next_version
-    from (select distinct family, psp_name, account, file_name, file_version from numbered)
+    from item where file_name is not null and file_name in (select file_name from following where versions > 1)
 )
 select numbered.*, following.next_version,
     row_number() over (partition by family, psp_name, account, file_name, file_version, identity order by line_no, item_key) as occurrence
 from numbered join following using (family, psp_name, account, file_name, file_version)
+where following.versions > 1
 """
 
 _SUPERSEDED = """
@@ -41,11 +45,20 @@ where older.next_version is not null
 """
 
 # The same line in several files: by the source's own id, or where it has none by all it says. `occurrence` keeps equal lines of one file apart.
+# Nearly every line is in one file only: a number per line says which are worth the comparison of words.
 _SIGHTINGS = """
 create table sighting as
-with current_item as (
+with marked as (
+    select n, file_name, hash(family, psp, account, kind, ext_id, case when ext_id is null then hash(currency, amount_minor, counted_minor, raw_kind,
+            psp_reference, modification_reference, merchant_reference, batch_id, bank_reference, occurred_at, booked_on) end) as mark
+    from item where file_name is not null and n not in (select n from superseded)
+),
+elsewhere as (
+    select mark from marked group by mark having min(file_name) <> max(file_name)
+),
+current_item as (
     select i.*, concat_ws(chr(31), i.currency, i.amount_minor, i.counted_currency, i.counted_minor, i.fees_minor, i.kind) as said
-    from item i where i.file_name is not null and i.n not in (select n from superseded)
+    from item i where i.n in (select n from marked where mark in (select mark from elsewhere))
 ),
 identified as (
     select n, said, file_name, known_at, line_no, item_key,
@@ -76,7 +89,7 @@ from item reversal join item taken_back on taken_back.item_key = reversal.voids_
 
 _RESTATED = """
 insert into finding
-select 'restated' || chr(31) || o.item_key, 'restated', case when w.n is null then 'vanished' when o.amount_minor = w.amount_minor then 'net' end,
+select hash('restated', o.item_key), 'restated', case when w.n is null then 'vanished' when o.amount_minor = w.amount_minor then 'net' end,
     o.psp, o.account,
     case when o.amount_minor = w.amount_minor and o.currency = w.currency then o.counted_currency else o.currency end,
     case when w.n is null then -o.amount_minor
@@ -103,7 +116,7 @@ def apply(bench: Bench) -> None:
         _RESTATED.format(pairs=_CHANGED_COPY),
         "insert into ending select n, null, 'superseded' from superseded where is_same",
         "insert into ending select n, null, 'repeated_in_file' from sighting where is_current and place > 1",
-        f"insert into ending select p.n, 'restated' || chr(31) || i.item_key, null "
+        f"insert into ending select p.n, hash('restated', i.item_key), null "
         f"from ({_CHANGED_VERSION} union all {_CHANGED_COPY}) p join item i on i.n = p.n",
         "insert into ending select n, null, case when kind = 'information' then 'information' else 'zero_amount' end from item i "
         "where (kind = 'information' or (amount_minor = 0 and counted_minor = 0)) and not exists (select 1 from ending e where e.n = i.n)",

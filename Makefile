@@ -10,7 +10,8 @@ TOOLS := .tools
 # uv from PATH if there is one, else our own in .tools/ (--target: nothing system-wide, allowed under PEP 668 too)
 UV := $(shell command -v uv 2>/dev/null || echo $(TOOLS)/bin/uv)
 RUN := $(UV) run --no-sync
-WORKERS ?= 2
+# one more than there are cores: a test that waits for a server or a child leaves its core to another
+WORKERS ?= $(shell echo $$(( $$(nproc) + 1 )))
 PLAYERS ?= 200
 DAYS ?= 14
 SEED ?= 1

@@ -151,6 +151,7 @@ _TERMS = {
     "account": pl.String(),
     "today": pl.Date(),
     "has_activity": pl.Boolean(),
+    "has_attempts": pl.Boolean(),
     "is_consecutive": pl.Boolean(),
     "fx_markup_bps": pl.Int64(),
     "fx_tolerance_bps": pl.Int64(),
@@ -172,7 +173,8 @@ select distinct rate_date, base_currency, cast(1 as hugeint), cast(0 as bigint) 
 
 
 def _terms_row(psp: str, account: str, agreed: Terms, today: date) -> tuple[object, ...]:
-    return (psp, account, today, agreed.has_activity_reports, agreed.consecutive_batches, agreed.fx_markup_bps, agreed.fx_tolerance_bps)
+    told = (agreed.has_activity_reports, agreed.has_attempts, agreed.consecutive_batches, agreed.fx_markup_bps, agreed.fx_tolerance_bps)
+    return (psp, account, today, *told)
 
 
 def _due_row(psp: str, account: str, agreed: Terms, day: date, holidays: frozenset[date]) -> tuple[object, ...]:

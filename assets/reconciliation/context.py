@@ -64,7 +64,8 @@ class Terms:
     """What may be expected of one PSP account, and when.
 
     Days: `activity_lag_days` and `settlement_grace_days` are calendar days, `settles_after_days` and `bank_lag_days` business days.
-    `consecutive_batches`: a missing batch number is a missing file. Defaults are those of a PSP nobody described.
+    `consecutive_batches`: a missing batch number is a missing file. `has_attempts`: what the service heard of its payments is part of the comparison
+    (not where two files are compared by themselves). Defaults are those of a PSP nobody described.
     """
 
     zone: str = "UTC"
@@ -73,6 +74,7 @@ class Terms:
     settlement_grace_days: int = 1
     bank_lag_days: int = 3
     has_activity_reports: bool = True
+    has_attempts: bool = True
     consecutive_batches: bool = False
     fx_markup_bps: int = 0
     fx_tolerance_bps: int = 500

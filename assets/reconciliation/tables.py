@@ -54,7 +54,7 @@ GROUPS = Table(
     "reconciliation__groups",
     "one case whose items agree to the minor unit (or carry a stated residue)",
     (
-        Column("group_id", T.TEXT, "Hash of the member keys."),
+        Column("group_id", T.TEXT, "Hash of the set of member keys."),
         Column("layer", T.TEXT, "L1 ... L6: the rule that closed it."),
         Column("case_kind", T.TEXT, "transaction, payout or statement."),
         Column("psp", T.TEXT, "PSP.", nullable=True),
@@ -93,7 +93,7 @@ BREAKS = Table(
     "reconciliation__breaks",
     "one difference that a person must explain, or that is still inside its expected lag (class timing_open)",
     (
-        Column("break_id", T.TEXT, "brk_ + stable hash of class and member keys: the same break has the same id in every run."),
+        Column("break_id", T.TEXT, "brk_ + stable hash of class and set of member keys: the same break has the same id in every run."),
         Column("break_class", T.TEXT, "BreakClass."),
         Column("sub_class", T.TEXT, "Finer cause.", nullable=True),
         Column("counts_as_break", T.BOOLEAN, "False for timing_open."),

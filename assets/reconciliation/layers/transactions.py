@@ -20,7 +20,7 @@ with told as (
         coalesce({mixed}, false) as is_mixed
     from member group by case_id
 )
-select c.*, t.today, t.has_activity from told c join terms t on t.psp = c.psp and t.account = c.account
+select c.*, t.today, t.has_activity, t.has_attempts from told c join terms t on t.psp = c.psp and t.account = c.account
 """
 
 _FOUR = ("ledger", "attempt", "activity", "settlement")
@@ -89,7 +89,7 @@ select case_id, coalesce(settlement_minor, activity_minor, ledger_minor, attempt
             when attempt_minor is not null then 'missing_in_settlement'
             else 'missing_at_psp' end
         when settlement_minor is null then case when today <= settlement_due then 'timing_open' else 'missing_in_settlement' end
-        when attempt_minor is null then 'missing_attempt' end as break_class,
+        when attempt_minor is null and has_attempts then 'missing_attempt' end as break_class,
     case when ledger_minor is not null and settlement_minor is null then case
         when activity_minor is null and has_activity then activity_due else settlement_due end end as due_on,
     case when settlement_minor is null and activity_minor is null and has_activity then 'the activity report' else 'the settlement report' end as awaits

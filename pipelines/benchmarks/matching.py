@@ -1,0 +1,77 @@
+"""How much dearer is the whole ladder than a bare match of the same file? Each contender in a process of its own, so its peak of memory is its own.
+
+Units: seconds (wall and CPU), bytes; `ratio` is wall time over the yardstick's. Run alone on a quiet machine; only ratios travel between machines.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+
+from pipelines.benchmarks.contenders import CONTENDERS, wrong_answers
+from pipelines.benchmarks.two_sides import planted, two_sides
+from transactional.vocabulary.errors import Transient
+
+YARDSTICK = "bare"
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One contender's run. `wrong`: cases more or fewer than planted."""
+
+    contender: str
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    ratio: float
+    wrong: int
+
+
+def measure(payments: int, folder: Path) -> list[Measured]:
+    """Every contender over one file of `payments` payments a side, written into `folder`. Raises: Transient when a contender dies."""
+    items = folder / f"two-sides-{payments}.parquet"
+    two_sides(payments).write_parquet(items)
+    runs = {name: _in_a_process(name, items) for name in CONTENDERS}
+    base, truth = runs[YARDSTICK].seconds, planted(payments)
+    return [
+        Measured(name, run.seconds, run.cpu_seconds, run.peak_bytes, run.seconds / base, wrong_answers(run.found, truth))
+        for name, run in runs.items()
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """What a contender's process says of itself."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+    found: dict[str, int]
+
+
+def _in_a_process(name: str, items: Path) -> _Run:
+    made = subprocess.run([sys.executable, "-m", __name__, name, str(items)], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise Transient(f"the contender {name} ended with {made.returncode}: {made.stderr[-500:]}", code="bench")
+    return _Run(**json.loads(made.stdout))
+
+
+def main(name: str, items: str) -> None:
+    """One contender, timed from reading the file on: what it imports before is not its work."""
+    for module in ("assets.reconciliation.matching", "pandas"):
+        import_module(module)
+    begun, used = time.perf_counter(), time.process_time()
+    found = CONTENDERS[name](Path(items))
+    seconds, cpu_seconds = time.perf_counter() - begun, time.process_time() - used
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    sys.stdout.write(json.dumps(asdict(_Run(seconds, cpu_seconds, peak, found))))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:3])

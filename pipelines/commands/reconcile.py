@@ -1,23 +1,72 @@
-"""`countroom reconcile`: how the reconciliation stands, from the marts of the last run."""
+"""`countroom reconcile`: how the reconciliation stands, from the marts of the last run; or any two tables, without a database."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+if TYPE_CHECKING:
+    from pipelines.standalone.run import Given
+
 app = typer.Typer()
+
+_TWO_TABLES = "Any two tables"
 
 
 @app.command()
 def reconcile(
     breaks: Annotated[int, typer.Option(help="How many breaks to tell in words.", min=0)] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as JSON, amounts in minor units.")] = False,
+    map_path: Annotated[Path | None, typer.Option("--map", help="What the columns mean (YAML).", rich_help_panel=_TWO_TABLES)] = None,
+    left: Annotated[
+        list[Path] | None, typer.Option(help="Our table: CSV, xlsx, JSON or Parquet. May be repeated.", rich_help_panel=_TWO_TABLES)
+    ] = None,
+    right: Annotated[list[Path] | None, typer.Option(help="The other's table. May be repeated.", rich_help_panel=_TWO_TABLES)] = None,
+    left_sql: Annotated[list[str] | None, typer.Option(help="Our table as URL#QUERY.", rich_help_panel=_TWO_TABLES)] = None,
+    right_sql: Annotated[list[str] | None, typer.Option(help="The other's table as URL#QUERY.", rich_help_panel=_TWO_TABLES)] = None,
+    as_of: Annotated[str | None, typer.Option(help="Day or instant until which rows are waited for; else now.", rich_help_panel=_TWO_TABLES)] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder for files of the answer.", rich_help_panel=_TWO_TABLES)] = None,
+    formats: Annotated[str, typer.Option("--format", help="Of those files: html, xlsx, csv, json.", rich_help_panel=_TWO_TABLES)] = "html,xlsx",
 ) -> int:
     """Show, per PSP, account and currency: matched, open by timing, broken by class; and the certificate of the last run.
 
-    Exit code 0: no break; 1: there are breaks, or the certificate does not close; 2: nothing has been reconciled yet.
+    With --map: compare two tables instead, with the same engine and certificate (docs/runbooks/reconcile_two_files.md). No database is used.
+
+    Exit code 0: no break; 1: there are breaks or refused rows, or the certificate does not close; 2: it could not be done.
     """
+    if map_path is not None:
+        from pipelines.standalone.run import Given
+
+        ours, theirs = Given(left or (), left_sql or ()), Given(right or (), right_sql or ())
+        return _two_tables(map_path, ours, theirs, as_of, breaks, out, formats, as_json=as_json)
+    if left or right or left_sql or right_sql or out or as_of:
+        from transactional.vocabulary.errors import InputRejected
+
+        raise InputRejected("--left, --right, --out and --as-of need --map: what do the columns mean?", code="missing_argument")
+    return _last_run(breaks, as_json=as_json)
+
+
+def _two_tables(map_path: Path, ours: Given, theirs: Given, as_of: str | None, breaks: int, out: Path | None, formats: str, *, as_json: bool) -> int:
+    from pipelines.console import answer, answer_json, tell
+    from pipelines.resources.clock import SystemClock
+    from pipelines.standalone.machine import as_dict
+    from pipelines.standalone.run import compare_tables, moment, write_files
+    from pipelines.standalone.told import told
+
+    found = compare_tables(map_path, ours, theirs, moment(as_of, SystemClock().now()))
+    if as_json:
+        answer_json(as_dict(found))
+    else:
+        for line in told(found, breaks):
+            answer(line)
+    for path in write_files(found, out, [name.strip() for name in formats.split(",")]) if out else ():
+        tell(f"written: {path}")
+    return 0 if found.is_clean else 1
+
+
+def _last_run(breaks: int, *, as_json: bool) -> int:
     from pipelines.console import answer, answer_json
     from pipelines.resources.warehouse import Warehouse
     from pipelines.standing.state import nothing_published, read_state

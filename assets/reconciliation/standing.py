@@ -46,7 +46,12 @@ SHAPES: Mapping[str, Mapping[str, pl.DataType]] = {
         **{"break_id": _TEXT, "item_key": _TEXT, "source": _TEXT, "file_name": _TEXT, "file_version": pl.Int32(), "line_no": pl.Int32()},
         **{"booked_on": _DAY, "amount_minor": _COUNT, "currency": _TEXT, "reference": _TEXT},
     },
-    "certificate": {"source": _TEXT, "currency": _TEXT, **{f"{name}_{unit}": _COUNT for name in _ENDINGS for unit in ("count", "minor")}, "closes": _FLAG},
+    "certificate": {
+        "source": _TEXT,
+        "currency": _TEXT,
+        **{f"{name}_{unit}": _COUNT for name in _ENDINGS for unit in ("count", "minor")},
+        "closes": _FLAG,
+    },
     "gates": {"gate": _TEXT, "break_class": _TEXT, "failed_count": _COUNT, "passed": _FLAG},
 }
 """The frames of a Standing and their columns."""
@@ -158,7 +163,9 @@ def _funnel(decided: pl.DataFrame) -> pl.DataFrame:
 
 def _ageing(counting: pl.DataFrame, day: date) -> pl.DataFrame:
     age = (pl.lit(day) - pl.col("event_date")).dt.total_days()
-    bucket = pl.when(age <= 1).then(pl.lit("0-1")).when(age <= 7).then(pl.lit("2-7")).when(age <= 30).then(pl.lit("8-30")).otherwise(pl.lit("over 30"))
+    bucket = (
+        pl.when(age <= 1).then(pl.lit("0-1")).when(age <= 7).then(pl.lit("2-7")).when(age <= 30).then(pl.lit("8-30")).otherwise(pl.lit("over 30"))
+    )
     keys = [pl.col("psp").fill_null(NO_PSP), pl.col("currency"), bucket.alias("bucket")]
     return counting.group_by(keys).agg(case_count=pl.len(), amount_minor=pl.col("amount_minor").abs().sum())
 

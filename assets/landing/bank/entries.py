@@ -1,4 +1,4 @@
-"""What a bank file says, whatever its format: statements, entries, amounts and dates in one normal form. For camt and mt940.
+"""What a bank file says, whatever its format: statements, entries, amounts and dates in one normal form. For camt, mt940 and bai2.
 
 The traps: an amount printed with more decimals than its currency has (refused, never rounded), a date that no calendar has (refused, never moved to
 the nearest one that exists), a reference cut in two by a line break, and a balance in another currency than its account.
@@ -23,7 +23,7 @@ from transactional.vocabulary.errors import ContractBroken, InputRejected, Place
 from transactional.vocabulary.money import parse_minor
 from transactional.vocabulary.tables import Table
 
-END_OF_DAY = frozenset({"camt.053", "mt940"})
+END_OF_DAY = frozenset({"camt.053", "mt940", "bai2"})
 """Reports whose booked entries are the bank's last word; the others announce what these will book."""
 
 
@@ -101,7 +101,7 @@ def assemble(report: str, statements: Sequence[Statement], rejected: Iterable[Re
     if refused and not lines and not usable:
         first = refused[0]
         raise ContractBroken(f"no row is usable; the first: {first.expected}", code="no_usable_row", place=Place(name, first.line, first.column))
-    frames = (_frame(STATEMENT_LINES, lines), _frame(STATEMENTS, [_statement(statement) for statement in usable]))
+    frames = (frame_of(STATEMENT_LINES, lines), frame_of(STATEMENTS, [_statement(statement) for statement in usable]))
     account = accounts.pop() if len(accounts) == 1 else None
     return ParsedFile("bank", report, account, frames, tuple(refused))
 
@@ -182,7 +182,8 @@ def _statement(statement: Statement) -> dict[str, object]:
     }
 
 
-def _frame(table: Table, rows: list[dict[str, object]]) -> LandingFrame:
+def frame_of(table: Table, rows: list[dict[str, object]]) -> LandingFrame:
+    """Rows with the table's own columns, `line_no` and `row_hash`, in its types."""
     provenance = {column.name for column in PROVENANCE}
     own = {name: dtype for name, dtype in polars_schema(table).items() if name not in provenance}
     return LandingFrame(table, pl.DataFrame(rows, schema={**own, "line_no": pl.Int32(), "row_hash": pl.String()}, orient="row"))

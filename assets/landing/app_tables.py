@@ -152,7 +152,29 @@ PAYMENT_ADOPTIONS = app_table(
     key=("event_id",),
 )
 
-APP_TABLES = (ACCOUNTS, JOURNAL_ENTRIES, POSTINGS, PAYMENT_INTENTS, PAYMENT_ATTEMPTS, PAYMENT_EVENTS, PAYMENT_ADOPTIONS)
+BREAK_EVENTS = app_table(
+    "app__break_events",
+    "one fact about the work on a break",
+    (
+        Column("event_id", T.UUID, "Id."),
+        Column("thread_id", T.TEXT, "The thread of the break."),
+        Column("event_no", T.INTEGER, "1, 2, ... in the thread."),
+        Column("kind", T.TEXT, "EventKind."),
+        Column("actor", T.TEXT, "Who did it."),
+        Column("owner", T.TEXT, "Whom it was given to.", nullable=True),
+        Column("root_cause", T.TEXT, "Why the break came about.", nullable=True),
+        Column("words", T.TEXT, "For people; no personal data.", nullable=True),
+        Column("proposal_id", T.UUID, "The proposal that was decided or booked.", nullable=True),
+        Column("proposal_kind", T.TEXT, "adjustment or write_off.", nullable=True),
+        Column("amount_minor", T.BIGINT, "What was proposed, positive.", nullable=True),
+        Column("currency", T.TEXT, "ISO 4217.", nullable=True),
+        Column("entry_id", T.UUID, "The journal entry it booked.", nullable=True),
+        Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
+    ),
+    key=("event_id",),
+)
+
+APP_TABLES = (ACCOUNTS, JOURNAL_ENTRIES, POSTINGS, PAYMENT_INTENTS, PAYMENT_ATTEMPTS, PAYMENT_EVENTS, PAYMENT_ADOPTIONS, BREAK_EVENTS)
 """All landed from one snapshot, so a posting's entry and account are never missing."""
 
 

@@ -14,18 +14,21 @@ from decimal import Context, Decimal
 
 import polars as pl
 
-from assets.landing.cells import AmountReader, Moment, MomentReader, Scale
+from assets.landing.cells import AmountReader, Moment, MomentReader, Scale, decimal_mark_of, ymd
 from assets.landing.parsed import CONTENT_LIMIT, RejectedRow
+from assets.landing.reports.amounts import signed_like, total
+from assets.landing.reports.balances import BALANCE
+from assets.landing.reports.kinds import PAYOUTS, kinds_by_sign, kinds_of
+from assets.landing.reports.references import TEXTS, texts_of
 from assets.landing.row_content import fields_json, row_hashes
 from assets.landing.tabular import Sheet
 from transactional.payments.fee_schedules import COMPONENTS
-from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS, MoneyKind
+from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
 from transactional.payments.psps.spec import AmountSource, PspSpec, ReportFormat, TimeSource
 from transactional.vocabulary.currencies import exponent_of
 from transactional.vocabulary.errors import InputRejected
 
 UNASSIGNED = "unassigned"
-TEXTS = ("psp_reference", "modification_reference", "merchant_reference", "ext_id", "batch_id", "bank_reference", "payment_method")
 SCHEMA: dict[str, pl.DataType] = (
     dict.fromkeys(("psp", "account", "report", "kind", "raw_kind", "gross_currency"), pl.String())
     | {"gross_minor": pl.Int64(), "net_currency": pl.String(), "net_minor": pl.Int64()}
@@ -35,8 +38,6 @@ SCHEMA: dict[str, pl.DataType] = (
     | {"booked_on": pl.Date(), "zone_label": pl.String(), "psp_fields": pl.String(), "line_no": pl.Int64(), "row_hash": pl.String()}
 )
 
-_PAYOUTS = frozenset({MoneyKind.PAYOUT, MoneyKind.PAYOUT_RETURNED})
-_NO_PAYMENT = ACCOUNT_KINDS | _PAYOUTS
 _RATE = re.compile(r"\d+\.?\d*|\.\d+", re.ASCII)
 _DIGITS = Context(prec=20)
 
@@ -59,7 +60,9 @@ class Reader:
 
     def __post_init__(self) -> None:
         self._blank = [""] * len(self.sheet.lines)
-        self._amounts = AmountReader(self.spec, self.report.minor_units, self._decimal_mark())
+        report = self.report
+        mark = report.decimal_mark or self._decimal_mark()
+        self._amounts = AmountReader(self.spec, report.minor_units, mark, report.thousands_mark, report.exponent)
         self._moments = MomentReader(self.spec)
 
     def lines(self) -> tuple[pl.DataFrame, list[RejectedRow]]:
@@ -72,20 +75,28 @@ class Reader:
             for index, (column, error) in self._refused.items()
         ]
         for shape in self.sheet.misshapen:
-            expected = f"{len(self.sheet.headers)} cells as in the header, found {shape.cells}"
+            expected = shape.expected or f"{len(self.sheet.headers)} cells as in the header, found {shape.cells}"
             rejected.append(RejectedRow(shape.line, None, "cell_count", expected, f"row beginning '{shape.first_cell}'"))
-        frame = pl.DataFrame({name: columns[name] for name in SCHEMA}, schema=SCHEMA)
+        schema = SCHEMA | ({BALANCE: pl.Int64()} if self.report.balance else {})
+        frame = pl.DataFrame({name: columns[name] for name in schema}, schema=schema)
         return frame.filter(usable), sorted(rejected, key=lambda row: row.line)
 
     def _columns(self) -> dict[str, list[object]]:
         report = self.report
-        raw_kinds = self._cells(report.kind)
-        kinds = self._kinds(raw_kinds)
+        raw_kinds = [report.name] * len(self._blank) if report.kind_of_all else self._cells(report.kind)
+        self._refuse_blank_kinds(raw_kinds)
+        kinds = kinds_of(report, raw_kinds, self._cells(report.moves_nothing[0]) if report.moves_nothing else None)
         accounts = [account or self.account_hint or UNASSIGNED for account in self._cells(report.account)]
         occurred = self._moments_of(report.occurred, accounts, needed=True)
         booked = self._moments_of(report.booked, accounts, needed=False) if report.booked else [None] * len(kinds)
         gross_currencies, gross = self._gross(kinds, occurred)
-        net_currencies, net = self._net(kinds, occurred)
+        kinds = kinds_by_sign(report, kinds, raw_kinds, gross)
+        net_currencies, net = self._net(kinds, occurred) if not report.net_is_gross_less_fees else (gross_currencies, gross)
+        fees = self._fees(net_currencies, occurred)
+        if report.net_is_gross_less_fees:
+            net = [
+                None if amount is None else amount - (total(costs) or 0) for amount, costs in zip(net, zip(*fees.values(), strict=True), strict=True)
+            ]
         self._need_amounts(kinds, raw_kinds, gross, net)
         columns: dict[str, list[object]] = {
             "psp": [self.spec.psp] * len(kinds),
@@ -101,9 +112,10 @@ class Reader:
             "occurred_at": [moment and moment.at for moment in occurred],
             "booked_at": [moment and moment.at for moment in booked],
             "booked_on": [(late or early) and (late or early).on for late, early in zip(booked, occurred, strict=True)],  # type: ignore[union-attr]
+            BALANCE: list(self._minors(report.balance, report.kind, net_currencies, occurred)) if report.balance else [],
             "zone_label": [label or None for label in self._cells(report.occurred.label)],
         }
-        return columns | self._fees(net_currencies, occurred) | self._texts(kinds, raw_kinds)
+        return columns | {name: list(costs) for name, costs in fees.items()} | texts_of(self.sheet, report, kinds, raw_kinds)
 
     def _refuse(self, index: int, column: str | None, error: InputRejected) -> None:
         self._refused.setdefault(index, (column, error))
@@ -111,17 +123,14 @@ class Reader:
     def _cells(self, header: str | None) -> Texts:
         return self.sheet.column(header) if header in self.sheet.headers else self._blank
 
-    def _kinds(self, raw_kinds: Texts) -> list[MoneyKind]:
-        meant = {raw: self.report.money_kind(raw) for raw in set(raw_kinds)}
-        if "" in meant:
+    def _refuse_blank_kinds(self, raw_kinds: Texts) -> None:
+        if "" in raw_kinds:
             error = InputRejected("a kind of movement, not a blank cell", code="no_kind")
-            for index, raw in enumerate(raw_kinds):
-                if not raw:
-                    self._refuse(index, self.report.kind, error)
-        return [meant[raw] for raw in raw_kinds]
+            for index in (index for index, raw in enumerate(raw_kinds) if not raw):
+                self._refuse(index, self.report.kind, error)
 
     def _moments_of(self, source: TimeSource, accounts: Texts, *, needed: bool) -> list[Moment | None]:
-        local, labels, in_utc = self._cells(source.local), self._cells(source.label), self._cells(source.utc)
+        local, labels, in_utc = self._local(source), self._cells(source.label), self._cells(source.utc)
         found: list[Moment | None] = [None] * len(accounts)
         for index, account in enumerate(accounts):
             text, is_utc, label = (in_utc[index], True, "") if in_utc[index] else (local[index], source.local_is_utc, labels[index])
@@ -134,6 +143,12 @@ class Reader:
                 of_label = moment.code in ("implausible_zone", "unknown_zone")
                 self._refuse(index, source.label if of_label else source.utc if is_utc and source.utc else source.local, moment)
         return found
+
+    def _local(self, source: TimeSource) -> Texts:
+        dates = ymd(self._cells(source.local), source.order)
+        if source.clock is None:
+            return dates
+        return [f"{day} {clock}".strip() for day, clock in zip(dates, self._cells(source.clock), strict=True)]
 
     def _gross(self, kinds: list[MoneyKind], at: list[Moment | None]) -> tuple[list[str | None], Amounts]:
         """Per row the first source that is not zero, else the first that is printed."""
@@ -158,11 +173,15 @@ class Reader:
         if source.debit:
             amounts = self._paired(source, amounts, self._minors(source.debit, source.currency, currencies, at))
         if source.unsigned:
-            signs = {kind: -1 if kind in _PAYOUTS else EXPECTED_SIGN.get(kind, 1) for kind in set(kinds)}
+            signs = {kind: -1 if kind in PAYOUTS else EXPECTED_SIGN.get(kind, 1) for kind in set(kinds)}
             amounts = [None if amount is None else abs(amount) * signs[kind] for amount, kind in zip(amounts, kinds, strict=True)]
+        if source.negated:
+            amounts = [None if amount is None else -amount for amount in amounts]
+        if source.direction:
+            amounts = self._directed(source.direction, amounts)
         if source.sign_from:
             signed = self._cells(source.sign_from)
-            amounts = [_signed_like(amount, text) for amount, text in zip(amounts, signed, strict=True)]
+            amounts = [signed_like(amount, text) for amount, text in zip(amounts, signed, strict=True)]
         return [currency if amount is not None else None for currency, amount in zip(currencies, amounts, strict=True)], amounts
 
     def _currencies(self, source: AmountSource) -> Texts:
@@ -203,13 +222,31 @@ class Reader:
             found.append(None if credit is None and debit is None else (credit or 0) - (debit or 0))
         return found
 
-    def _fees(self, currencies: list[str | None], at: list[Moment | None]) -> dict[str, list[object]]:
-        found: dict[str, list[object]] = {component: [None] * len(at) for component in COMPONENTS}
-        currency_header = self.report.net.currency if self.report.net else self.report.kind
-        for component, headers in self.report.fees.items():
+    def _directed(self, header: str, amounts: Amounts) -> Amounts:
+        """Unsigned amounts with the direction another column gives."""
+        found: Amounts = []
+        for index, (amount, marker) in enumerate(zip(amounts, self._cells(header), strict=True)):
+            sign = _DIRECTIONS.get(marker.upper())
+            if amount is not None and amount < 0:
+                self._refuse(index, header, InputRejected("an unsigned amount: its direction has a column of its own", code="unexpected_sign"))
+            elif amount is not None and sign is None:
+                self._refuse(index, header, InputRejected(f"CR or DR, not '{marker[:10]}'", code="no_direction"))
+            found.append(None if amount is None else amount * (sign or 1))
+        return found
+
+    def _fees(self, currencies: list[str | None], at: list[Moment | None]) -> dict[str, Amounts]:
+        """Fees by component, positive = cost."""
+        report = self.report
+        found: dict[str, Amounts] = {component: [None] * len(at) for component in COMPONENTS}
+        currency_header = report.net.currency if report.net else report.gross[0].currency if report.net_is_gross_less_fees else report.kind
+        for component, headers in report.fees.items():
             parts = [self._minors(header, currency_header, currencies, at) for header in headers if header in self.sheet.headers]
+            if report.fee_direction:
+                parts = [self._directed(report.fee_direction, part) for part in parts]
+            if report.fees_are_signed or report.fee_direction:
+                parts = [[None if amount is None else -amount for amount in part] for part in parts]
             if parts:
-                found[component] = [_total(row) for row in zip(*parts, strict=True)]
+                found[component] = [total(row) for row in zip(*parts, strict=True)]
         return found
 
     def _rates(
@@ -235,35 +272,11 @@ class Reader:
                 printed[index] = format(_DIGITS.divide(Decimal(abs(amount)).scaleb(scale), Decimal(abs(original))), "f")
         return printed
 
-    def _texts(self, kinds: list[MoneyKind], raw_kinds: Texts) -> dict[str, list[object]]:
-        """References. An account-level line has none of a payment: what stands there is a description, and stays in psp_fields."""
-        found = {name: self._first_of(self.report.texts.get(name, ())) for name in TEXTS}
-        for raw, sources in self.report.kind_texts.items():
-            special = {name: self._first_of(headers) for name, headers in sources.items()}
-            for index in (index for index, printed in enumerate(raw_kinds) if printed.casefold() == raw):
-                for name, texts in special.items():
-                    found[name][index] = texts[index]
-        references, modifications, banks = found["psp_reference"], found["modification_reference"], found["bank_reference"]
-        for index, kind in enumerate(kinds):
-            if kind in _NO_PAYMENT:
-                references[index] = modifications[index] = None
-            elif kind in PLAYER_KINDS:
-                modifications[index] = modifications[index] or references[index]
-            text = banks[index] if kind in _PAYOUTS else None
-            banks[index] = self.report.bank_reference(text) if text and self.report.bank_reference else text
-        return {name: list(texts) for name, texts in found.items()}
-
-    def _first_of(self, headers: tuple[str, ...]) -> list[str | None]:
-        columns = [self.sheet.column(header) for header in headers if header in self.sheet.headers]
-        if not columns:
-            return [None] * len(self._blank)
-        if len(columns) == 1:
-            return [text or None for text in columns[0]]
-        return [next((text for text in row if text), None) for row in zip(*columns, strict=True)]
-
     def _need_amounts(self, kinds: list[MoneyKind], raw_kinds: Texts, gross: Amounts, net: Amounts) -> None:
         """A settlement line moves the balance, so it needs a net; an activity line needs a net or a gross unless it is information."""
-        if self.report.net is None:
+        if self.report.net_is_gross_less_fees:
+            net_header, exempt = self.report.gross[0].column, set()
+        elif self.report.net is None:
             net_header, exempt = self.report.gross[0].column, set(raw_kinds)
         else:
             net_header = self.report.net.column
@@ -274,23 +287,9 @@ class Reader:
                 self._refuse(index, net_header, error)
 
     def _decimal_mark(self) -> str:
-        """A comma only if amounts of this file have commas and none has a point; a mixed file is read with points, so its commas are refused."""
         sources = [*self.report.gross, *([self.report.net] if self.report.net else [])]
-        headers = [header for source in sources for header in (source.column, source.debit) if header in self.sheet.headers]
-        marks = {mark for header in headers for mark in ".," if any(mark in cell for cell in self._cells(header))}
-        return "," if marks == {","} else "."
+        return decimal_mark_of(cell for source in sources for header in (source.column, source.debit) for cell in self._cells(header))
 
 
 _SKIP = "\x00"
-
-
-def _signed_like(amount: int | None, text: str) -> int | None:
-    """The amount with the sign another column of the row prints; a zero there says nothing about the sign."""
-    if amount is None or not text.strip("-+0.,"):
-        return amount
-    return -abs(amount) if text.startswith("-") else abs(amount)
-
-
-def _total(parts: tuple[int | None, ...]) -> int | None:
-    printed = [part for part in parts if part is not None]
-    return sum(printed) if printed else None
+_DIRECTIONS = {"CR": 1, "DR": -1}

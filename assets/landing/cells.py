@@ -8,19 +8,22 @@ A refusal is an InputRejected that is returned and remembered, not raised: the c
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from transactional.payments.merchant_accounts import merchant_account
-from transactional.payments.psps.spec import PspSpec, rescale
+from transactional.payments.psps.spec import DateOrder, PspSpec, rescale
 from transactional.vocabulary.currencies import exponent_of
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.money import parse_minor
-from transactional.vocabulary.time import business_date, localise, utc
+from transactional.vocabulary.time import business_date, localise, utc, zone
 
-_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?\s*(UTC|Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_MOMENT = re.compile(r"(\d{4}[-/]\d\d[-/]\d\d)(?:[ T](\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?))?\s*(UTC|Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_DAY_OR_MONTH_FIRST = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+_EITHER_WAY = "\x00"
 _EARLIEST, _LATEST = 1990, 2100
 
 
@@ -47,6 +50,8 @@ class AmountReader:
     spec: PspSpec
     minor_units: bool = False
     decimal_mark: str = "."
+    thousands_mark: str = ""
+    exponent: int | None = None
     _scales: dict[tuple[str, date], Scale | InputRejected] = field(default_factory=dict)
     _by_exponents: dict[tuple[int, int], Scale] = field(default_factory=dict)
 
@@ -55,7 +60,8 @@ class AmountReader:
         known = self._scales.get((currency, on))
         if known is None:
             try:
-                exponents = (self.spec.exponent(currency, on), exponent_of(currency, on))
+                house = exponent_of(currency, on)
+                exponents = (self.spec.exponent(currency, on) if self.exponent is None else self.exponent, house)
                 known = self._by_exponents.setdefault(exponents, Scale(*exponents))
             except InputRejected as error:
                 known = error
@@ -67,12 +73,32 @@ class AmountReader:
         known = scale.seen.get(text)
         if known is None:
             try:
-                printed = parse_minor(text, 0 if self.minor_units else scale.printed_exponent, decimal_mark=self.decimal_mark)
+                decimals = 0 if self.minor_units else scale.printed_exponent
+                printed = parse_minor(text, decimals, decimal_mark=self.decimal_mark, thousands_mark=self.thousands_mark)
                 known = rescale(printed, scale.printed_exponent, scale.house_exponent)
             except InputRejected as error:
                 known = error
             scale.seen[text] = known
         return known
+
+
+def decimal_mark_of(amounts: Iterable[str]) -> str:
+    """A comma only if amounts of a file have commas and none has a point; a mixed file is read with points, so its commas are refused."""
+    return "," if {mark for cell in amounts for mark in ".," if mark in cell} == {","} else "."
+
+
+def ymd(dates: list[str], order: DateOrder) -> list[str]:
+    """Printed dates as YYYY-MM-DD. What is no date in that order stays as it is, for the reader to refuse; so do dates that could be read two ways."""
+    if order == "ymd":
+        return dates
+    parts = {text: found.groups() for text in set(dates) if (found := _DAY_OR_MONTH_FIRST.fullmatch(text))}
+    if order == "dmy or mdy":
+        late_first, late_second = (any(int(part[place]) > 12 for part in parts.values()) for place in (0, 1))
+        if late_first == late_second:
+            return [_EITHER_WAY if text in parts else text for text in dates]
+        order = "dmy" if late_first else "mdy"
+    day, month = (0, 1) if order == "dmy" else (1, 0)
+    return [f"{parts[text][2]}-{parts[text][month]:0>2}-{parts[text][day]:0>2}" if text in parts else text for text in dates]
 
 
 @dataclass(slots=True)
@@ -106,7 +132,7 @@ class MomentReader:
     def _zone_of(self, account: str, label: str, naive: datetime) -> str:
         """The account's own zone, its label checked; for an account nobody registered the label's usual zone, else the PSP's."""
         registered = merchant_account(self.spec.psp, account, naive.date())
-        meant = self.spec.zone_labels.get(label, ())
+        meant = self.spec.zone_labels.get(label) or ((label,) if _is_zone(label) else ())
         if registered is not None:
             if label and registered.zone not in meant and label not in _names(registered.zone, naive.year):
                 raise InputRejected(f"a zone label of {registered.zone}, not '{label[:10]}'", code="implausible_zone")
@@ -117,17 +143,27 @@ class MomentReader:
 
 
 def _parse(text: str) -> tuple[datetime, timedelta | None]:
+    if text.startswith(_EITHER_WAY):
+        raise InputRejected("a date that is read one way only: every date of this file could be day first or month first", code="ambiguous_date")
     found = _MOMENT.fullmatch(text.strip())
     if found is None:
         raise InputRejected("a time like 2026-01-31 23:59:59", code="bad_time")
     day, clock, offset = found.groups()
     try:
-        naive = datetime.fromisoformat(f"{day}T{clock or '00:00'}")
+        naive = datetime.fromisoformat(f"{day.replace('/', '-')}T{clock or '00:00'}")
     except ValueError as error:
         raise InputRejected("a date and time that exist in the calendar", code="impossible_date") from error
     if not _EARLIEST <= naive.year <= _LATEST:
         raise InputRejected(f"a year from {_EARLIEST} to {_LATEST}", code="impossible_date")
     return naive, _offset(offset)
+
+
+def _is_zone(label: str) -> bool:
+    """Whether a label names its zone in full (Europe/Berlin); a short one (CET, EST) is only a clock's, also where the zone database has it."""
+    try:
+        return "/" in label and bool(zone(label))
+    except InputRejected:
+        return False
 
 
 def _offset(printed: str | None) -> timedelta | None:

@@ -18,6 +18,7 @@ from transactional.vocabulary.errors import ContractBroken, Place
 
 _CAMT = re.compile(rb"urn:iso:std:iso:20022:tech:xsd:camt\.05[234]\.")
 _MT940 = re.compile(rb"(?m)^[ \t]*:(20|21|25|28C?|60[FM]?|61|62[FM]?|34F):")
+_BAI2 = re.compile(rb"\A(\xef\xbb\xbf)?\s*01,[^,\r\n]*,[^,\r\n]*,\d{6},\d{0,4},")
 _ECB_HEADER = re.compile(rb"\A(\xef\xbb\xbf)?Date,\s*USD\b")
 _XML = re.compile(rb"\A(\xef\xbb\xbf)?\s*<(\?xml|!|[A-Za-z])")
 
@@ -28,11 +29,12 @@ class FileKind(StrEnum):
     PSP_REPORT = "psp"
     CAMT = "camt"
     MT940 = "mt940"
+    BAI2 = "bai2"
     ECB_RATES = "ecb"
 
 
 LANDING_FOLDERS = ("psp", "bank", "fx")
-BANK_KINDS = frozenset({FileKind.CAMT, FileKind.MT940})
+BANK_KINDS = frozenset({FileKind.CAMT, FileKind.MT940, FileKind.BAI2})
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +85,8 @@ def detect(content: bytes, name: str) -> FileKind:
         raise ContractBroken("XML, but not camt.052, camt.053 or camt.054", code="unknown_format", place=Place(name, 1))
     if _ECB_HEADER.match(head):
         return FileKind.ECB_RATES
+    if _BAI2.match(head):
+        return FileKind.BAI2
     if _MT940.search(head):
         return FileKind.MT940
     return FileKind.PSP_REPORT

@@ -139,6 +139,10 @@ def _parse(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
         from assets.landing.bank.camt import parse_camt
 
         return parse_camt(content, name)
+    if kind is FileKind.BAI2:
+        from assets.landing.bank.bai2 import parse_bai2
+
+        return parse_bai2(content, name)
     if kind is FileKind.MT940:
         from assets.landing.bank.mt940 import parse_mt940
 
@@ -165,12 +169,12 @@ def _psp_report(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
 
     report = parse_psp_file(content, name, account_hint=hints.account, psp_hint=hints.source)
     table = ACTIVITY_LINES if report.role == "activity" else SETTLEMENT_LINES
-    frame = LandingFrame(table, report.lines)
+    frames = (LandingFrame(table, report.lines), *([report.statements] if report.statements else []))
     return ParsedFile(
         report.psp,
         report.report,
         report.accounts[0] if len(report.accounts) == 1 else None,
-        (frame,),
+        frames,
         tuple(RejectedRow(row.line, row.column, row.code, row.expected, row.content) for row in report.rejected),
     )
 

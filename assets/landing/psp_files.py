@@ -12,12 +12,13 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.landing.canonical import Reader
-from assets.landing.parsed import RejectedRow
+from assets.landing.canonical import SCHEMA, Reader
+from assets.landing.parsed import LandingFrame, RejectedRow
+from assets.landing.reports.balances import statements_of
 from assets.landing.tabular import Sheet, read_sheet
 from transactional.payments.money_kinds import MoneyKind
 from transactional.payments.psps.registry import SPECS
-from transactional.payments.psps.spec import PspSpec, ReportFormat, Role
+from transactional.payments.psps.spec import PspSpec, RecordLayout, ReportFormat, Role
 from transactional.vocabulary.errors import ContractBroken, Place
 
 
@@ -25,7 +26,8 @@ from transactional.vocabulary.errors import ContractBroken, Place
 class ParsedReport:
     """What one file says. `lines` has the columns of raw.psp__*_lines without provenance, plus `line_no` and `row_hash`.
 
-    `row_count` is every row of the file that is not blank: len(lines) + len(rejected), always.
+    `row_count` is every row of the file that is not blank (of record types: every row that is no control record): len(lines) + len(rejected), always.
+    `statements`: what a report that prints the account's balance says of it, in the shape of raw.bank__statements.
     """
 
     psp: str
@@ -35,6 +37,7 @@ class ParsedReport:
     lines: pl.DataFrame
     rejected: list[RejectedRow]
     row_count: int
+    statements: LandingFrame | None = None
 
 
 def parse_psp_file(content: bytes, name: str, *, account_hint: str | None = None, psp_hint: str | None = None) -> ParsedReport:
@@ -42,21 +45,26 @@ def parse_psp_file(content: bytes, name: str, *, account_hint: str | None = None
 
     Raises: ContractBroken (`unknown_report`, `wrong_psp`, `no_usable_row` and those of read_sheet).
     """
-    sheet = read_sheet(content, name)
+    sheet = read_sheet(content, name, _layouts())
     spec, report = detect(sheet, name, psp_hint)
     lines, rejected = Reader(sheet, spec, report, account_hint).lines()
     if rejected and lines.is_empty():
         first = rejected[0]
         raise ContractBroken(f"no row is usable; the first: {first.expected}", code="no_usable_row", place=Place(name, first.line, first.column))
-    lines = _with_payout_signs(_with_batches(lines, sheet, report), report)
+    statements = statements_of(lines) if report.balance else None
+    lines = _with_payout_signs(_with_batches(lines.select(list(SCHEMA)), sheet, report), report)
     accounts = tuple(sorted(lines["account"].unique().to_list()))
-    return ParsedReport(spec.psp, accounts, report.name, report.role, lines, rejected, len(sheet.lines) + len(sheet.misshapen))
+    return ParsedReport(spec.psp, accounts, report.name, report.role, lines, rejected, len(sheet.lines) + len(sheet.misshapen), statements)
+
+
+def _layouts() -> list[RecordLayout]:
+    return [report.records for spec in SPECS.values() for report in spec.reports if report.records is not None]
 
 
 def is_psp_file(content: bytes, name: str) -> bool:
     """Whether some spec knows this file's header: for a door that has no folder to go by."""
     try:
-        detect(read_sheet(content, name), name, None)
+        detect(read_sheet(content, name, _layouts()), name, None)
     except ContractBroken:
         return False
     return True

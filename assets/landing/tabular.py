@@ -2,9 +2,9 @@
 
 Content decides, not the extension: an xlsx called .csv is read as what it is. Every cell stays text as it was written (an identifier or an amount
 never becomes a float). The traps: a second column of the same name hiding the first, a byte order mark glued to the first header, a quoted line break
-that shifts every later line number, a truncated row read as blanks.
+that shifts every later line number, a truncated row read as blanks (only cells under a blank header may be left out at a row's end).
 
-Shape: `Sheet`, columns in file order; a repeated header gets ` #2`, ` #3`; a blank one ` #n` alone.
+Shape: `Sheet`, columns in file order; a repeated header gets ` #2`, ` #3`; a blank one ` #n` alone. A file of record types is the rows under its header.
 Raises: ContractBroken naming the file and the line.
 """
 
@@ -15,11 +15,13 @@ import io
 import json
 import re
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import fastexcel
 
+from assets.landing.reports.records import RecordRows, layout_of, read_records
+from transactional.payments.psps.spec import RecordLayout
 from transactional.vocabulary.errors import ContractBroken, Place
 
 _ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -31,11 +33,12 @@ _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f")
 
 @dataclass(frozen=True, slots=True)
 class Misshapen:
-    """A row with another number of cells than the header: unusable, because no cell can be trusted to stand under its header."""
+    """A row with another number of cells than the header, or of a type nobody knows: no cell can be trusted to stand under its header."""
 
     line: int
     cells: int
     first_cell: str
+    expected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +64,11 @@ class Sheet:
         return cls(headers, lines, [[cell.strip() for cell in column] for column in columns], misshapen)
 
 
-def read_sheet(content: bytes, name: str) -> Sheet:
+def read_sheet(content: bytes, name: str, layouts: Collection[RecordLayout] = ()) -> Sheet:
     """The table in a file. Blank rows are skipped and counted in no total; the first row that is not blank is the header.
 
-    Raises: ContractBroken (`empty_file`, `not_a_table`, `bad_encoding`, `bad_quotes`, `no_header`).
+    `layouts`: files of record types to look out for. Raises: ContractBroken (`empty_file`, `not_a_table`, `bad_encoding`, `bad_quotes`, `no_header`
+    and those of read_records).
     """
     if not content.strip():
         raise ContractBroken("the file is empty; expected a header and rows", code="empty_file", place=Place(name))
@@ -73,7 +77,7 @@ def read_sheet(content: bytes, name: str) -> Sheet:
     text = _decode(content, name)
     if text.lstrip()[:1] in ("[", "{"):
         return _from_json(text, name)
-    return _from_delimited(text, name)
+    return _from_delimited(text, name, layouts)
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -90,10 +94,22 @@ def _decode(content: bytes, name: str) -> str:
     raise ContractBroken("the bytes are neither UTF-8, UTF-16 with a mark, nor Windows-1252", code="bad_encoding", place=Place(name))
 
 
-def _from_delimited(text: str, name: str) -> Sheet:
+def _from_delimited(text: str, name: str, layouts: Collection[RecordLayout]) -> Sheet:
     line, header_line = next(((number, row) for number, row in enumerate(text.splitlines(), 1) if row.strip()), (1, ""))
     delimiter = max(_DELIMITERS, key=lambda mark: (len(next(csv.reader([header_line[:100_000]], delimiter=mark), [])), -_DELIMITERS.index(mark)))
+    first = next(csv.reader([header_line[:100_000]], delimiter=delimiter), [])
+    layout = layout_of(first, layouts)
+    if layout is not None:
+        return _of_records(read_records((row for row in _records(text, name, delimiter) if any(row[1])), layout, name))
     return _sheet(_records(text, name, delimiter), name, line)
+
+
+def _of_records(read: RecordRows) -> Sheet:
+    width = len(read.columns)
+    whole = [(line, row) for line, row in read.rows if len(row) == width]
+    torn = [Misshapen(line, len(row), row[0][:40]) for line, row in read.rows if len(row) != width]
+    torn += [Misshapen(line, len(row), row[0][:40], "a record of a type that the report is known to have") for line, row in read.unknown]
+    return Sheet.of_rows(_distinct(read.columns), [line for line, _ in whole], [row for _, row in whole], tuple(torn))
 
 
 def _records(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -115,13 +131,14 @@ def _sheet(records: Iterator[tuple[int, list[str]]], name: str, header_line: int
     if first is None or sum(bool(cell.strip()) for cell in first[1]) < 2:
         raise ContractBroken("expected a header of at least two named columns", code="no_header", place=Place(name, header_line))
     headers = _distinct(first[1])
+    named = max(place for place, cell in enumerate(first[1], 1) if cell.strip())
     lines: list[int] = []
     rows: list[list[str]] = []
     misshapen: list[Misshapen] = []
     for line, row in filled:
-        if len(row) == len(headers):
+        if named <= len(row) <= len(headers):
             lines.append(line)
-            rows.append(row)
+            rows.append(row + [""] * (len(headers) - len(row)))
         else:
             misshapen.append(Misshapen(line, len(row), row[0][:40]))
     return Sheet.of_rows(headers, lines, rows, tuple(misshapen))

@@ -18,12 +18,14 @@ from transactional.vocabulary.currencies import PERIODS, exponent_of
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.money import Money
 
-ON = date(2026, 1, 5)
+ON = date(2026, 1, 15)
 CURRENCIES = sorted(
     {"EUR", "USD", "GBP", "JPY", "KWD", "TRY", "HUF", "TWD", "CLF"} | {code for spec in SPECS.values() for code in spec.exponent_overrides}
 )
 IN_USE = sorted(code for code, periods in PERIODS.items() if any(each.since <= ON < each.until for each in periods))
-REPORTS = [(spec, report) for spec in SPECS.values() for report in spec.reports if report.net is not None]
+REPORTS = [
+    (spec, report) for spec in SPECS.values() for report in spec.reports if report.net is not None and MoneyKind.DEPOSIT in report.kinds.values()
+]
 minors = st.integers(1, 10**12)
 
 
@@ -34,12 +36,19 @@ def printed(minor: int, exponent: int) -> str:
     return ("-" if minor < 0 else "") + whole + rest
 
 
+def moment(report: ReportFormat) -> dict[str, str]:
+    """10:00 on the 15th of January, as this report prints it: no date that could be read two ways."""
+    day = {"ymd": "2026-01-15", "mdy": "01/15/2026"}.get(report.occurred.order, "15/01/2026")
+    return {report.occurred.local: day, report.occurred.clock: "10:00:00"} if report.occurred.clock else {report.occurred.local: f"{day} 10:00:00"}
+
+
 def file_of(spec: PspSpec, report: ReportFormat, currency: str, minor: int) -> bytes:
     """One deposit of `minor` in house units, net equal to gross, as this report prints it."""
     psp_minor = spec.psp_minor(minor, currency, ON)
     text = str(psp_minor) if report.minor_units else printed(psp_minor, spec.exponent(currency, ON))
     deposit = min(name for name, kind in report.kinds.items() if kind is MoneyKind.DEPOSIT)
-    row = dict.fromkeys(sorted(report.required), "") | {report.kind: deposit, report.occurred.local: "2026-01-05 10:00:00"}
+    row = dict.fromkeys(sorted(report.required), "") | {report.kind: deposit} | moment(report)
+    text = text.replace(".", report.decimal_mark or ".")
     assert report.net is not None
     for source in (report.gross[-1] if report.gross[0].only_if_not or report.gross[0].sign_from else report.gross[0], report.net):
         row |= {source.column: text, source.currency: currency}

@@ -20,6 +20,7 @@ from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.money import Money
 
 Role = Literal["settlement", "activity"]
+DateOrder = Literal["ymd", "dmy", "mdy", "dmy or mdy"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class AmountSource:
 
     `column` alone: a signed amount, positive towards us. With `debit`: two unsigned columns, amount = column - debit. `unsigned`: printed
     without a sign, which the kind then gives. `sign_from`: printed without a reliable sign, which another amount column of the row gives.
+    `negated`: printed positive away from us (a payout). `direction`: printed without a sign, which a column with CR (towards us) or DR gives.
     `only_if_not`: use this source only where its currency differs from the one in that column (presentment currency of an FX payment).
     """
 
@@ -36,21 +38,50 @@ class AmountSource:
     debit: str | None = None
     unsigned: bool = False
     sign_from: str | None = None
+    direction: str | None = None
+    negated: bool = False
     only_if_not: str | None = None
 
     def headers(self) -> tuple[str, ...]:
         """Every header this source reads."""
-        return tuple(name for name in (self.column, self.currency, self.debit, self.sign_from, self.only_if_not) if name)
+        read = (self.column, self.currency, self.debit, self.sign_from, self.direction, self.only_if_not)
+        return tuple(name for name in read if name)
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSource:
-    """Where a report prints one moment: a UTC column if the file has it, else a local one under the account's zone (its `label` is checked)."""
+    """Where a report prints one moment: a UTC column if the file has it, else a local one under the account's zone (its `label` is checked).
+
+    `clock`: the time of day stands in a column of its own. `order`: how a date is written; `dmy or mdy` is the reader's own country, so a file is read
+    the way that all its dates allow, and refused when they allow both (2/1 is read as neither of two days).
+    """
 
     local: str
     label: str | None = None
     utc: str | None = None
     local_is_utc: bool = False
+    clock: str | None = None
+    order: DateOrder = "ymd"
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLayout:
+    """A file whose rows say in their first cell what they are, each type with cells of its own.
+
+    `header` names the cells of the `rows` that follow it. `section`: a record that says something of all rows after it, as cell number (from 0) to the
+    column it becomes. `counted_by`: a record whose cell (record type, cell number) says how many rows stood since the last one. `silent`: known, no line.
+    """
+
+    header: str
+    rows: frozenset[str]
+    section: Mapping[str, Mapping[int, str]] = field(default_factory=dict)
+    counted_by: tuple[str, int] | None = None
+    silent: frozenset[str] = frozenset()
+
+    def knows(self, record: str) -> bool:
+        """Whether a row of that type may stand in the file."""
+        counting = self.counted_by is not None and record == self.counted_by[0]
+        return record == self.header or record in self.rows or record in self.section or record in self.silent or counting
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +95,12 @@ class ReportFormat:
     `personal` are header patterns (fnmatch, lower case) whose content is personal data and is not kept.
     `payout_printed_either_sign`: exports disagree on the payout row's sign; the one that balances its batch is taken.
     `batch_by`: a line without a batch id belongs to the only batch of the file that shares this column's value.
+    `kind_of_all`: every row is of this kind, and none is printed. `negative_kinds`: what a printed kind means where its gross is negative, when that is
+    another thing. `moves_nothing`: a column and its values (lower case) by which a row is information only, whatever its kind.
+    `net_is_gross_less_fees`: no net is printed, so it follows (and cannot be checked). `fees_are_signed`: fees are printed as what they add to the balance,
+    so a cost is negative; `fee_direction`: a column says CR or DR of them. `exponent`: every currency is printed with as many decimals.
+    `balance`: the column of the account's balance after each row, which gate G6 follows.
+    `decimal_mark` None: decided by the amounts of the file. `records`: the layout of a file of record types; its columns may then be used as any.
     """
 
     name: str
@@ -87,6 +124,17 @@ class ReportFormat:
     bank_reference: Callable[[str], str] | None = None
     payout_printed_either_sign: bool = False
     batch_by: str | None = None
+    kind_of_all: MoneyKind | None = None
+    negative_kinds: Mapping[str, MoneyKind] = field(default_factory=dict)
+    moves_nothing: tuple[str, frozenset[str]] | None = None
+    net_is_gross_less_fees: bool = False
+    fees_are_signed: bool = False
+    fee_direction: str | None = None
+    exponent: int | None = None
+    decimal_mark: str | None = None
+    thousands_mark: str = ""
+    balance: str | None = None
+    records: RecordLayout | None = None
 
     def money_kind(self, printed: str) -> MoneyKind:
         """The kind a printed type means; UNKNOWN for one the spec does not list (a break with money in it, never a fee)."""

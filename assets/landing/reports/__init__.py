@@ -1,0 +1,1 @@
+"""Parts of reading a PSP's report that need one column or two: kinds, references, record types, running balances."""

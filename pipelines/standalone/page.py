@@ -34,7 +34,8 @@ th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(-
 td.n, th.n { text-align: right; white-space: nowrap } tbody tr:nth-child(even) { background: var(--band) }
 details { border-bottom: 1px solid var(--line); padding: .45rem 0 } summary { cursor: pointer; overflow-wrap: anywhere } details table { margin: .4rem 0 .6rem }
 code { font-size: .85em; overflow-wrap: anywhere }
-@media print { body { max-width: none; padding: 0; font-size: 10pt } details { break-inside: avoid } }
+@media print { body { max-width: none; padding: 0; font-size: 10pt } details { break-inside: avoid }
+  details::details-content { content-visibility: visible; block-size: auto } }
 """
 
 
@@ -68,7 +69,7 @@ def _verdict(found: Comparison) -> str:
     matched = int(found.matched["case_count"].sum() or 0)
     parts = [f'<span class="good">{matched:,} matched</span>', f'<span class="{"bad" if broken else "good"}">{broken:,} broken</span>']
     parts += [f'<span class="wait">{waiting:,} waiting</span>'] if waiting else []
-    parts += [f'<span class="bad">{len(found.refused):,} rows refused</span>'] if found.refused else []
+    parts += [f'<span class="bad">{len(found.refused):,} not readable</span>'] if found.refused else []
     return f'<p class="verdict">{" · ".join(parts)}</p>'
 
 

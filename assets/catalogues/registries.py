@@ -17,6 +17,8 @@ from transactional.payments.fee_schedules import COMPONENTS, FeeRule
 from transactional.payments.merchant_accounts import MERCHANT_ACCOUNTS
 from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS, MoneyKind
 from transactional.payments.psps.registry import SPECS
+from transactional.reconciliation.close_limits import CLOSE_LIMITS
+from transactional.reconciliation.service_levels import SERVICE_LEVELS
 from transactional.vocabulary.currencies import PERIODS
 from transactional.vocabulary.tables import ColumnType, Table
 
@@ -102,6 +104,16 @@ def _currencies() -> Iterator[Row]:
             yield code, period.exponent, *_period(period.since, period.until)
 
 
+def _service_levels() -> Iterator[Row]:
+    for level in SERVICE_LEVELS:
+        yield level.min_reporting_minor, level.hours, *_period(level.since, level.until)
+
+
+def _close_limits() -> Iterator[Row]:
+    for limit in CLOSE_LIMITS:
+        yield limit.currency, limit.limit_minor, *_period(limit.since, limit.until)
+
+
 def _day_shift(cut_off: time) -> int:
     seconds = cut_off.hour * 3600 + cut_off.minute * 60 + cut_off.second
     return (86_400 - seconds) % 86_400
@@ -119,4 +131,6 @@ _ROWS: Mapping[str, Callable[[], Iterator[Row]]] = {
     tables.FACT_KINDS.name: _fact_kinds,
     tables.ACCOUNT_CLASSES.name: _account_classes,
     tables.CURRENCIES.name: _currencies,
+    tables.SERVICE_LEVELS.name: _service_levels,
+    tables.CLOSE_LIMITS.name: _close_limits,
 }

@@ -111,4 +111,30 @@ CURRENCIES = Table(
     key=("currency", "valid_from"),
 )
 
-CATALOGUES = (PSPS, MERCHANT_ACCOUNTS, FEE_RULES, MONEY_KINDS, FACT_KINDS, ACCOUNT_CLASSES, CURRENCIES)
+SERVICE_LEVELS = Table(
+    "derived",
+    "service_level_catalogue",
+    "one size of breaks and the period its deadline holds",
+    (
+        Column("min_reporting_minor", T.BIGINT, "From this amount on, in the reporting currency, without sign."),
+        Column("hours", T.INTEGER, "Due so many hours after it was first seen; of all levels reached the shortest."),
+        Column("valid_from", T.DATE, "First day."),
+        Column("valid_until", T.DATE, "First day after."),
+    ),
+    key=("min_reporting_minor", "valid_from"),
+)
+
+CLOSE_LIMITS = Table(
+    "derived",
+    "close_limit_catalogue",
+    "one currency and the period its limit holds",
+    (
+        Column("currency", T.TEXT, "ISO 4217. A currency that is not listed has a limit of 0."),
+        Column("limit_minor", T.BIGINT, "A break of more than this, without its sign, blocks the close of its day."),
+        Column("valid_from", T.DATE, "First day."),
+        Column("valid_until", T.DATE, "First day after."),
+    ),
+    key=("currency", "valid_from"),
+)
+
+CATALOGUES = (PSPS, MERCHANT_ACCOUNTS, FEE_RULES, MONEY_KINDS, FACT_KINDS, ACCOUNT_CLASSES, CURRENCIES, SERVICE_LEVELS, CLOSE_LIMITS)

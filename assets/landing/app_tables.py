@@ -174,7 +174,30 @@ BREAK_EVENTS = app_table(
     key=("event_id",),
 )
 
-APP_TABLES = (ACCOUNTS, JOURNAL_ENTRIES, POSTINGS, PAYMENT_INTENTS, PAYMENT_ATTEMPTS, PAYMENT_EVENTS, PAYMENT_ADOPTIONS, BREAK_EVENTS)
+CLOSE_EVENTS = app_table(
+    "app__close_events",
+    "one fact about the close of a PSP's day",
+    (
+        Column("event_id", T.UUID, "Id."),
+        Column("close_id", T.UUID, "The close: the id of its first event."),
+        Column("psp", T.TEXT, "PSP."),
+        Column("business_date", T.DATE, "The day."),
+        Column("generation", T.INTEGER, "1, 2, ... of the day's closes."),
+        Column("kind", T.TEXT, "frozen, signed or reopened."),
+        Column("actor", T.TEXT, "Who did it."),
+        Column("reason", T.TEXT, "Why it was re-opened, or closed although blocked.", nullable=True),
+        Column("watermark_at", T.TIMESTAMPTZ, "Knowledge watermark, when frozen.", nullable=True),
+        Column("rule_set", T.TEXT, "Version of the rules, when frozen.", nullable=True),
+        Column("config_hash", T.TEXT, "sha256 of our terms, when frozen.", nullable=True),
+        Column("run_id", T.TEXT, "Run of the engine, when frozen.", nullable=True),
+        Column("checksum", T.TEXT, "sha256 of the standing, when frozen.", nullable=True),
+        Column("object_key", T.TEXT, "Where the standing is, when frozen.", nullable=True),
+        Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
+    ),
+    key=("event_id",),
+)
+
+APP_TABLES = (ACCOUNTS, JOURNAL_ENTRIES, POSTINGS, PAYMENT_INTENTS, PAYMENT_ATTEMPTS, PAYMENT_EVENTS, PAYMENT_ADOPTIONS, BREAK_EVENTS, CLOSE_EVENTS)
 """All landed from one snapshot, so a posting's entry and account are never missing."""
 
 

@@ -16,7 +16,7 @@ from pydantic import Field
 from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
 from assets.reconciliation.day_ends import day_end, days_of, known_before
 from assets.reconciliation.plots import cases_by_day, picture, sketch
-from assets.reconciliation.tables import BREAK_CLASSES, BREAKS, CERTIFICATE, DAY_ENDS, DERIVED_TABLES, ITEMS
+from assets.reconciliation.tables import BREAK_CLASSES, BREAK_THREADS, BREAKS, CERTIFICATE, DAY_ENDS, DERIVED_TABLES, ITEMS, THREAD_MEMBERS
 from pipelines.asset_specs import key_of, spec_of
 from pipelines.failures import told_to_dagster
 from pipelines.partitions import end_of
@@ -24,9 +24,11 @@ from pipelines.resources.clock import Clock
 from pipelines.resources.object_store import ObjectStore
 from pipelines.resources.warehouse import Warehouse, replace
 from pipelines.totals import totals_of
+from transactional.reconciliation.service_levels import REPORTING_CURRENCY
 
 if TYPE_CHECKING:
     from assets.reconciliation.matching import Outcome
+    from assets.reconciliation.threads import Threads
 
 _INPUTS = (key_of(ITEMS), dg.AssetKey(["raw", "fx__rates"]), dg.AssetKey(["raw", "bank__statements"]))
 _RATES = "select rate_date, base_currency, currency, rate::text as rate from staging.stg_fx__rates"
@@ -36,7 +38,10 @@ from staging.stg_bank__statements where opening_minor is not null and closing_mi
 """
 
 
-@dg.multi_asset(specs=[spec_of(table, deps=_INPUTS) for table in (*DERIVED_TABLES, DAY_ENDS)])
+_WRITTEN = (*DERIVED_TABLES, DAY_ENDS, BREAK_THREADS, THREAD_MEMBERS)
+
+
+@dg.multi_asset(specs=[spec_of(table, deps=_INPUTS) for table in _WRITTEN])
 def reconciled(
     context: dg.AssetExecutionContext,
     warehouse: dg.ResourceParam[Warehouse],
@@ -49,16 +54,19 @@ def reconciled(
         as_of = clock.now()
         outcome = _reconcile(warehouse, items, as_of)
         so_far = _day_so_far(warehouse, items, as_of, outcome)
+        followed = _followed(warehouse, items, as_of, outcome)
         with warehouse.transaction() as connection:
             for table in DERIVED_TABLES:
                 replace(connection, table, getattr(outcome, table.name.removeprefix("reconciliation__")))
             replace(connection, DAY_ENDS, so_far, partition=as_of.date())
-            totals = {table.name: totals_of(connection, table.schema, table.name, table.column_names()).as_metadata() for table in DERIVED_TABLES}
+            replace(connection, BREAK_THREADS, followed.threads)
+            replace(connection, THREAD_MEMBERS, followed.members)
+            totals = {table.name: totals_of(connection, table.schema, table.name, table.column_names()).as_metadata() for table in _WRITTEN}
         by_day = cases_by_day(outcome.groups, outcome.breaks)
         totals[BREAKS.name] |= {"cases by day": dg.MetadataValue.md(sketch(by_day)), "cases by day, large": dg.MetadataValue.md(picture(by_day))}
         totals[CERTIFICATE.name] |= _keep(outcome.certificate, object_store)
         totals[DAY_ENDS.name] = {"dagster/row_count": dg.MetadataValue.int(so_far.height), "day": dg.MetadataValue.text(as_of.date().isoformat())}
-        for table in (*DERIVED_TABLES, DAY_ENDS):
+        for table in _WRITTEN:
             yield dg.MaterializeResult(asset_key=key_of(table), metadata=totals[table.name])
 
 
@@ -104,6 +112,18 @@ def _day_so_far(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime, outc
     known = known_before(items, end_of(as_of.date()))
     told = outcome if known.height == items.height else _reconcile(warehouse, known, as_of)
     return day_end(as_of.date(), as_of, told.groups, told.breaks)
+
+
+def _followed(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime, outcome: "Outcome") -> "Threads":
+    """The breaks of this run as the threads people work on: continued, opened, or ended with the line that healed them."""
+    from assets.reconciliation.healing import told_by_lines, with_reporting_amounts
+    from assets.reconciliation.threads import Threads, follow
+
+    run_id = "" if outcome.certificate.is_empty() else str(outcome.certificate["run_id"][0])
+    before = Threads(warehouse.read(BREAK_THREADS), warehouse.read(THREAD_MEMBERS))
+    followed = follow(before, outcome.breaks, outcome.dispositions, as_of, run_id, REPORTING_CURRENCY)
+    told = told_by_lines(followed, outcome.dispositions, items, run_id)
+    return with_reporting_amounts(told, warehouse.read(_RATES), REPORTING_CURRENCY)
 
 
 def _keep(certificate: pl.DataFrame, store: ObjectStore) -> dict[str, dg.MetadataValue]:

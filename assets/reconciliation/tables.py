@@ -187,3 +187,39 @@ DAY_ENDS = Table(
     key=("day_end_date", "psp", "account", "currency"),
     partition="day_end_date",
 )
+
+BREAK_THREADS = Table(
+    "derived",
+    "reconciliation__break_threads",
+    "one thread: the life of one break over runs",
+    (
+        Column("thread_id", T.TEXT, "The break it was first seen as."),
+        Column("break_id", T.TEXT, "The break it is now, or was last."),
+        Column("break_class", T.TEXT, "BreakClass of that break."),
+        Column("psp", T.TEXT, "PSP.", nullable=True),
+        Column("account", T.TEXT, "Merchant or bank account."),
+        Column("currency", T.TEXT, "Currency of amount_minor."),
+        Column("amount_minor", T.BIGINT, "As in BREAKS."),
+        Column("reporting_currency", T.TEXT, "Currency of reporting_minor."),
+        Column("reporting_minor", T.BIGINT, "The amount at the last rate known on the day it was first seen; null without one.", nullable=True),
+        Column("batch_id", T.TEXT, "Payout batch.", nullable=True),
+        Column("first_seen_at", T.TIMESTAMPTZ, "As-of moment of the run that saw it first."),
+        Column("last_seen_at", T.TIMESTAMPTZ, "As-of moment of the run that saw it last."),
+        Column("is_open", T.BOOLEAN, "Whether the last run found it."),
+        Column("healed_at", T.TIMESTAMPTZ, "As-of moment of the run that no longer found it.", nullable=True),
+        Column("ended_how", T.TEXT, "healed, withdrawn or merged; null while open.", nullable=True),
+        Column("healed_by", T.TEXT, "Item keys of the lines that healed it.", nullable=True),
+        Column("healed_by_lines", T.TEXT, "The same as file and line, for people.", nullable=True),
+        Column("merged_into", T.TEXT, "The thread that took its items.", nullable=True),
+        Column("run_id", T.TEXT, "The run that wrote it last."),
+    ),
+    key=("thread_id",),
+)
+
+THREAD_MEMBERS = Table(
+    "derived",
+    "reconciliation__thread_members",
+    "one item that is or was in a break",
+    (Column("thread_id", T.TEXT, "The thread it belongs to."), Column("item_key", T.TEXT, "ITEMS.item_key.")),
+    key=("item_key",),
+)

@@ -34,13 +34,14 @@ SETTINGS_READERS = (
 # file roles of house style 4.2: these names are shells, every other file of a domain is pure
 SHELLS = {"assets.py", "checks.py", "models.py", "service.py", "api.py"}
 # a service of more than one file: these parts speak to the database for it, and no pure file may import them
-SERVICE_PARTS = {"reading.py", "requests.py", "webhooks.py", "webhook_api.py", "api_models.py", "expiry.py"}
+SERVICE_PARTS = {"reading.py", "requests.py", "webhooks.py", "webhook_api.py", "api_models.py", "expiry.py", "closing.py"}
 PURE_PLACES = (
     "assets/reconciliation/",
     "assets/ledger/",
     "assets/payments/",
     "transactional/ledger/",
     "transactional/payments/",
+    "transactional/reconciliation/",
     "transactional/vocabulary/",
 )
 

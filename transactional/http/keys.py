@@ -14,7 +14,12 @@ from dataclasses import dataclass, field
 
 from transactional.vocabulary.errors import InputRejected, Refused
 
-SCOPES = frozenset({"ledger:read", "ledger:write", "payments:read", "payments:write"})
+SCOPES = frozenset(
+    {
+        *("ledger:read", "ledger:write", "payments:read", "payments:write"),
+        *("reconciliation:read", "reconciliation:work", "reconciliation:approve", "reconciliation:approve_large"),
+    }
+)
 _MINIMUM_SECRET = 24  # characters; shorter ones can be guessed
 
 

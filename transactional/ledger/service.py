@@ -20,9 +20,10 @@ import orjson
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from transactional.db.refusals import refusal_in
 from transactional.ledger.entries import AccountRef, Entry, KeyedEntry, check_key
 from transactional.ledger.holds import Hold, HoldStatus
-from transactional.vocabulary.errors import CountroomError, InputRejected, Refused, Transient
+from transactional.vocabulary.errors import CountroomError, InputRejected, Refused
 from transactional.vocabulary.money import INT64_MAX
 from transactional.vocabulary.time import utc
 
@@ -258,13 +259,7 @@ _CONSTRAINTS = {
 def _translated(error: DBAPIError) -> CountroomError | DBAPIError:
     """What the database said, as one of our five errors; what we do not know stays as it is."""
     diagnosis = getattr(error.orig, "diag", None)
-    state = getattr(error.orig, "sqlstate", None)
-    if state == "CR001" and diagnosis is not None:
-        facts = orjson.loads(diagnosis.message_detail)
-        return Refused(diagnosis.message_primary, code=facts.pop("code"), detail=facts)
     if diagnosis is not None and diagnosis.constraint_name in _CONSTRAINTS:
         code, reason = _CONSTRAINTS[diagnosis.constraint_name]
         return Refused(reason, code=code)
-    if state in {"40001", "40P01", "55P03"}:
-        return Transient("another session was in the way; nothing was booked, try again", code="contention")
-    return error
+    return refusal_in(error) or error

@@ -6,6 +6,11 @@ certificate as (
     select * from {{ ref('int_reconciliation__certificate_issued') }}
 ),
 
+threads as (
+    select * from {{ ref('fct_break_threads') }}
+    where is_open
+),
+
 -- all rows of a run carry the same as-of moment
 run as (
     select
@@ -28,30 +33,35 @@ aged as (
 
 fct_breaks as (
     select
-        break_id,
-        break_class,
-        sub_class,
-        counts_as_break,
-        coalesce(psp, 'none') as psp,
-        account,
-        currency,
-        amount_minor,
-        exposure,
-        event_date,
-        first_known_at,
-        due_on,
-        batch_id,
-        member_count,
-        as_of,
-        age_days,
+        aged.break_id,
+        aged.break_class,
+        aged.sub_class,
+        aged.counts_as_break,
+        coalesce(aged.psp, 'none') as psp,
+        aged.account,
+        aged.currency,
+        aged.amount_minor,
+        aged.exposure,
+        aged.event_date,
+        aged.first_known_at,
+        aged.due_on,
+        aged.batch_id,
+        aged.member_count,
+        aged.as_of,
+        aged.age_days,
         case
-            when age_days <= 1 then '0-1'
-            when age_days <= 7 then '2-7'
-            when age_days <= 30 then '8-30'
+            when aged.age_days <= 1 then '0-1'
+            when aged.age_days <= 7 then '2-7'
+            when aged.age_days <= 30 then '8-30'
             else 'over 30'
         end as age_bucket,
-        explanation
+        threads.thread_id,
+        threads.state,
+        threads.owner,
+        threads.due_at,
+        aged.explanation
     from aged
+    left join threads on aged.break_id = threads.break_id
 )
 
 select * from fct_breaks

@@ -1,0 +1,247 @@
+"""`countroom breaks`: who works on which break, what they found, and what is booked for it. One break, several, or all that a filter finds."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+import typer
+
+if TYPE_CHECKING:
+    from pipelines.standing.break_work import Choice
+
+app = typer.Typer(no_args_is_help=True, help="Work on breaks: list, show, assign, comment, explain, attach, propose, approve, reject, post, reopen.")
+
+Name = Annotated[str, typer.Option("--as", help="Who acts: a-z, 0-9 and . _ @ -. Default: the user of this machine.")]
+Words = Annotated[str, typer.Option("--words", "-m", help="For people. No personal data.")]
+Request = Annotated[str, typer.Option(help="An id of this request: given again, nothing is done twice. Default: a new one.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, amounts in minor units.")]
+
+
+def _choice(
+    breaks: Annotated[
+        list[str] | None, typer.Argument(help="Ids of breaks, as `countroom breaks list` shows them. Without: what the filters find.")
+    ] = None,
+    psp: Annotated[str | None, typer.Option(help="Only this PSP.")] = None,
+    break_class: Annotated[str | None, typer.Option("--class", help="Only this class of breaks, as missing_in_ledger.")] = None,
+    currency: Annotated[str | None, typer.Option(help="Only this currency.")] = None,
+    older_than: Annotated[int | None, typer.Option(help="Only those whose money moved more than so many days ago.", min=0)] = None,
+    above: Annotated[str | None, typer.Option(help="Only amounts above this, in major units of the break's own currency, without sign.")] = None,
+    owner: Annotated[str | None, typer.Option(help="Only those this person has.")] = None,
+    state: Annotated[str | None, typer.Option(help="Only those in this state: open, assigned, explained, proposed, approved, ...")] = None,
+) -> Choice:
+    from pipelines.standing.break_work import Choice
+
+    return Choice(tuple(breaks or ()), psp, break_class, currency, older_than, above, owner, state)
+
+
+def _chooses(command: Callable[..., int]) -> Callable[..., int]:
+    """Give a command the arguments of `_choice`, which it receives as its first parameter: said once, the same for all."""
+    choosing = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in inspect.signature(_choice).parameters.values()]
+    own = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in list(inspect.signature(command).parameters.values())[1:]]
+
+    def wrapped(**given: Any) -> int:
+        choice = _choice(**{each.name: given.pop(each.name) for each in choosing})
+        return command(choice, **given)
+
+    hints = get_type_hints(_choice, globals() | {"Choice": object}, include_extras=True) | get_type_hints(
+        command, globals() | {"Choice": object}, include_extras=True
+    )
+    parameters = [each.replace(annotation=hints[each.name]) for each in (*choosing, *own)]
+    wrapped.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
+    wrapped.__name__, wrapped.__doc__ = command.__name__, command.__doc__
+    return wrapped
+
+
+@app.command("list")
+@_chooses
+def list_(
+    choice: Choice,
+    ended: Annotated[bool, typer.Option("--ended", help="Also those that the last run no longer found.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show breaks with the work on them, the most urgent first. Exit code 0: none; 1: there are some; 2: nothing has been reconciled yet."""
+    from pipelines.console import answer, answer_json
+    from pipelines.standing.break_desk import open_desk
+    from transactional.settings import load_settings
+
+    with open_desk(load_settings()) as desk:
+        rows = desk.find(choice, also_ended=ended)
+        if as_json:
+            answer_json({"breaks": rows})
+        else:
+            for line in desk.table(rows):
+                answer(line)
+    return 1 if rows else 0
+
+
+@app.command()
+def show(thread: Annotated[str, typer.Argument(help="Id of a break.")], as_json: AsJson = False) -> int:
+    """Show one break: its items with file and line, and everything that was done about it."""
+    from pipelines.console import answer, answer_json
+    from pipelines.standing.break_desk import open_desk
+    from transactional.settings import load_settings
+
+    with open_desk(load_settings()) as desk:
+        if as_json:
+            answer_json(desk.whole(thread))
+        else:
+            for line in desk.page(thread):
+                answer(line)
+    return 0
+
+
+@app.command()
+@_chooses
+def assign(
+    choice: Choice,
+    to: Annotated[str, typer.Option("--to", help="Who takes them.")],
+    actor: Name = "",
+    request: Request = "",
+    as_json: AsJson = False,
+) -> int:
+    """Give breaks to a person."""
+    from transactional.reconciliation.acts import Act
+    from transactional.reconciliation.work import EventKind
+
+    return _do(choice, Act(EventKind.ASSIGNED, owner=to), actor, request, as_json)
+
+
+@app.command()
+@_chooses
+def comment(choice: Choice, words: Words, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
+    """Say something about breaks."""
+    from transactional.reconciliation.acts import Act
+    from transactional.reconciliation.work import EventKind
+
+    return _do(choice, Act(EventKind.COMMENTED, words=words), actor, request, as_json)
+
+
+@app.command()
+@_chooses
+def explain(
+    choice: Choice,
+    cause: Annotated[str, typer.Option(help="Why they came about, in one word: late_file, double_click, psp_error, ...")],
+    words: Annotated[str | None, typer.Option("--words", "-m", help="For people. No personal data.")] = None,
+    actor: Name = "",
+    request: Request = "",
+    as_json: AsJson = False,
+) -> int:
+    """Say why breaks came about."""
+    from transactional.reconciliation.acts import Act
+    from transactional.reconciliation.work import EventKind
+
+    return _do(choice, Act(EventKind.EXPLAINED, root_cause=cause, words=words), actor, request, as_json)
+
+
+@app.command()
+@_chooses
+def attach(
+    choice: Choice,
+    file: Annotated[Path, typer.Option(help="The file; it is kept in the object store.", exists=True, dir_okay=False)],
+    actor: Name = "",
+    request: Request = "",
+    as_json: AsJson = False,
+) -> int:
+    """Attach a file as evidence."""
+    from pipelines.standing.break_desk import keep_evidence
+    from transactional.settings import load_settings
+
+    return _do(choice, keep_evidence(file, load_settings()), actor, request, as_json)
+
+
+@app.command()
+@_chooses
+def propose(
+    choice: Choice,
+    debit: Annotated[str, typer.Option(help="Account code; {psp} and {account} stand for the break's own, as psp_receivable:{psp}:{account}.")],
+    credit: Annotated[str, typer.Option(help="Account code, likewise, as suspense:{psp}.")],
+    write_off: Annotated[bool, typer.Option("--write-off", help="The money is let go. Above a limit a second role must approve it.")] = False,
+    amount: Annotated[str | None, typer.Option(help="Major units of the break's currency. Default: the break's amount without its sign.")] = None,
+    books: Annotated[
+        str | None, typer.Option(help="The movement our books lack, as deposit or refund: the entry then takes part in matching.")
+    ] = None,
+    reference: Annotated[str | None, typer.Option(help="With --books: the payment at the PSP.")] = None,
+    modification: Annotated[str | None, typer.Option(help="With --books: the capture, refund or dispute at the PSP.")] = None,
+    words: Annotated[str | None, typer.Option("--words", "-m", help="For people. No personal data.")] = None,
+    actor: Name = "",
+    request: Request = "",
+    as_json: AsJson = False,
+) -> int:
+    """Propose an entry for breaks: an adjustment, or with --write-off a loss. Another person approves it, then it is posted."""
+    from pipelines.standing.break_desk import Draft
+
+    draft = Draft(debit, credit, write_off, amount, books, reference, modification, words)
+    return _do(choice, draft, actor, request, as_json)
+
+
+@app.command()
+@_chooses
+def approve(
+    choice: Choice,
+    large: Annotated[bool, typer.Option("--large", help="In the second role, for write-offs above the limit.")] = False,
+    words: Annotated[str | None, typer.Option("--words", "-m", help="For people. No personal data.")] = None,
+    actor: Name = "",
+    request: Request = "",
+    as_json: AsJson = False,
+) -> int:
+    """Approve what somebody else proposed. The database refuses the proposer."""
+    from transactional.reconciliation.acts import Act
+    from transactional.reconciliation.service_levels import APPROVE_LARGE
+    from transactional.reconciliation.work import EventKind
+
+    roles = frozenset({APPROVE_LARGE}) if large else frozenset[str]()
+    return _do(choice, Act(EventKind.APPROVED, words=words), actor, request, as_json, roles)
+
+
+@app.command()
+@_chooses
+def reject(choice: Choice, words: Words, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
+    """Reject what was proposed, or take back an approval that is not posted yet, and say why."""
+    from transactional.reconciliation.acts import Act
+    from transactional.reconciliation.work import EventKind
+
+    return _do(choice, Act(EventKind.REJECTED, words=words), actor, request, as_json)
+
+
+@app.command()
+@_chooses
+def post(choice: Choice, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
+    """Book what was approved: one entry in the ledger for each break, however often this is said."""
+    return _do(choice, None, actor, request, as_json)
+
+
+@app.command()
+@_chooses
+def reopen(choice: Choice, words: Words, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
+    """Work again on breaks that were booked, and say why. The entry stays; reverse it where it was wrong."""
+    from transactional.reconciliation.acts import Act
+    from transactional.reconciliation.work import EventKind
+
+    return _do(choice, Act(EventKind.REOPENED, words=words), actor, request, as_json)
+
+
+def _do(choice: Choice, what: Any, actor: str, request: str, as_json: bool, roles: frozenset[str] = frozenset()) -> int:
+    """Do it to each chosen break, each in its own transaction. Exit code 0: done; 1: some were refused (they are named)."""
+    from pipelines.console import answer, answer_json
+    from pipelines.standing.break_desk import open_desk
+    from transactional.reconciliation.service import Person
+    from transactional.settings import load_settings
+    from transactional.vocabulary.errors import InputRejected
+
+    if choice.says_nothing:
+        raise InputRejected("say which breaks: ids, or a filter such as --psp, --class or --state open", code="missing_argument")
+    person = Person(actor or os.environ.get("USER", "").lower() or "somebody", roles)
+    with open_desk(load_settings()) as desk:
+        outcomes = list(desk.do(choice, what, person, request))
+    if as_json:
+        answer_json({"breaks": outcomes})
+    else:
+        for outcome in outcomes:
+            said = outcome["refused"] or f"{outcome['state']}{' (as before)' if outcome['replayed'] else ''}"
+            answer(f"{outcome['thread_id']}  {'refused: ' if outcome['refused'] else ''}{said}")
+    return 1 if any(outcome["refused"] for outcome in outcomes) else 0

@@ -2,7 +2,8 @@
 
 G1 and G2 (file seen once, header known) are landing's: a refused file has no items, so what arrives here passed; the others are checked on items.
 The traps: a batch that adds up although one of its rows does not (G4 names the row), a missing file nobody asked for (G3), and a statement that a bank
-sends again, corrected or in another message version, taken for the next one (G6: the one known last stands).
+sends again, corrected or in another message version, taken for the next one (G6: the one known last stands). A PSP whose report prints a balance after
+each row has statements too, under `<psp> <account>`; its downloads may overlap, so one that begins before the last one ended does not follow it.
 Source: reference LR §5.2.
 """
 
@@ -36,22 +37,28 @@ where next_number - number between 2 and {_WIDEST_HOLE}
 
 _STATEMENTS = """
 insert into finding
-with standing as (
-    select * from statement where bank_account in (select account from ours)
+with owned as (
+    select psp || ' ' || account as bank_account, psp, account from terms
+    union all select account, null, account from ours where account not in (select psp || ' ' || account from terms)
+),
+standing as (
+    select s.*, o.psp, o.account from statement s join owned o using (bank_account)
     qualify row_number() over (partition by bank_account, currency, statement_id, opening_date, closing_date
         order by known_at desc, closing_minor, opening_minor) = 1
 ),
 following as (
-    select *, lag(closing_minor) over (partition by bank_account, currency order by opening_date, closing_date, statement_id) as previous_minor from standing
+    select *, lag(closing_minor) over earlier as previous_minor, lag(closing_date) over earlier as previous_date from standing
+    window earlier as (partition by bank_account, currency order by opening_date, closing_date, statement_id)
 ),
 judged as (
     select *, case
         when opening_minor + moves_minor <> closing_minor then closing_minor - opening_minor - moves_minor
-        when previous_minor is not null and previous_minor <> opening_minor then opening_minor - previous_minor end as off_minor
+        when previous_minor is not null and previous_minor <> opening_minor and (psp is null or opening_date > previous_date)
+            then opening_minor - previous_minor end as off_minor
     from following
 )
-select hash('statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, null,
-    bank_account, currency, off_minor, null, statement_id, null,
+select hash('statement', bank_account, currency, statement_id, opening_date, closing_date), 'statement_gap', null, psp,
+    account, currency, off_minor, null, statement_id, null,
     statement_id, 'opening ' || money(opening_minor, currency) || ', moves ' || money(moves_minor, currency) || ', closing '
         || money(closing_minor, currency) || ', previous closing ' || coalesce(money(previous_minor, currency), 'unknown'),
     concat_ws(':', 'statement', bank_account, currency, statement_id, opening_date, closing_date), closing_date, known_at
@@ -71,7 +78,8 @@ select 'G5', psp || ' ' || account, count(*), count(*) filter (where payout_mino
 from batch_total group by psp, account
 union all
 select 'G6', bank_account, count(*),
-    (select count(*) from finding f where f.break_class = 'statement_gap' and f.account = s.bank_account) from statement s group by bank_account
+    (select count(*) from finding f where f.break_class = 'statement_gap' and concat_ws(' ', f.psp, f.account) = s.bank_account)
+from statement s group by bank_account
 union all
 select 'G7', coalesce(psp, 'bank') || ' ' || account, count(*), count(*) filter (where kind = 'unknown')
 from live where family in ('activity', 'settlement') group by 2

@@ -60,3 +60,28 @@ def test_statement_numbers_that_begin_anew_and_two_currencies_of_one_account_are
     again = statement(9, 500, 1, 502, statement_id="S1")
     other = statement(1, 7, 1, 9, currency="USD")
     assert gaps(statement(1, 0, 500, 501), again, other) == [("EUR", "S1", 1), ("EUR", "S1", 1), ("USD", "S1", 1)]
+
+
+def of_psp(*statements: dict[str, Any]) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:
+    """Gaps and gate of a PSP's own account, which has one line that makes it known."""
+    told = {"item_key": "activity:a:1", "source": "activity", "psp": "nobody", "account": "main", "kind": "fee", "raw_kind": "Fee", "currency": "EUR"}
+    told |= {"amount_minor": 1, "occurred_at": AS_OF - timedelta(20), "booked_on": date(2026, 3, 11), "known_at": AS_OF - timedelta(10)}
+    own = [one | {"bank_account": "nobody main"} for one in statements]
+    context = RunContext(AS_OF, statements=pl.DataFrame(own, schema=dict(STATEMENT_SCHEMA), orient="row"), bank_accounts={BANK: "EUR"})
+    outcome = reconcile(pl.DataFrame([told], schema=item_schema()), context)
+    found = outcome.breaks.filter(pl.col("break_class") == "statement_gap").select("psp", "account", "batch_id", "amount_minor")
+    return found.rows(), outcome.gates.filter(pl.col("gate") == "G6").select("subject", "checked_count", "failed_count").rows()
+
+
+def test_the_balance_a_psp_prints_is_followed_as_a_banks_is() -> None:
+    assert of_psp(statement(1, 0, 500, 500), statement(2, 500, 100, 600)) == ([], [("nobody main", 2, 0)])
+    assert of_psp(statement(1, 0, 500, 507), statement(3, 600, 1, 601)) == (
+        [("nobody", "main", "S1", 7), ("nobody", "main", "S3", 93)],
+        [("nobody main", 2, 2)],
+    )
+
+
+def test_two_downloads_that_overlap_do_not_follow_each_other() -> None:
+    # a month downloaded twice, the second time with a week more: its opening balance is that of the first
+    longer = statement(1, 0, 900, 900, statement_id="again", closing_date=date(2026, 3, 9))
+    assert of_psp(statement(1, 0, 500, 500, closing_date=date(2026, 3, 7)), longer) == ([], [("nobody main", 2, 0)])

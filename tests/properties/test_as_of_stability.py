@@ -9,8 +9,8 @@ from hypothesis import given, settings
 
 from assets.reconciliation.context import STATEMENT_SCHEMA, RunContext
 from assets.reconciliation.items import item_schema
-from assets.reconciliation.standing import KEYS, standing_of
-from assets.reconciliation.standing_bytes import as_bytes, difference, from_bytes
+from assets.reconciliation.standing.day import KEYS, standing_of
+from assets.reconciliation.standing.document import as_bytes, difference, from_bytes
 from tests.properties.reconciliation_cases import DAY, MOMENTS, Casino, casinos, joined
 from tests.properties.reconciliation_oracle import Rows
 

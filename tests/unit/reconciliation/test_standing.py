@@ -12,8 +12,8 @@ import pytest
 from assets.reconciliation.context import RunContext, Terms
 from assets.reconciliation.items import item_schema
 from assets.reconciliation.matching import RULE_SET
-from assets.reconciliation.standing import Standing, config_hash, standing_of
-from assets.reconciliation.standing_bytes import as_bytes, checksum, difference, from_bytes
+from assets.reconciliation.standing.day import Standing, config_hash, standing_of
+from assets.reconciliation.standing.document import as_bytes, checksum, difference, from_bytes
 from transactional.vocabulary.errors import ContractBroken
 
 DAY, NEXT = date(2026, 1, 5), date(2026, 1, 6)

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from assets.reconciliation.standing import KEYS, SHAPES, Standing
+from assets.reconciliation.standing.day import KEYS, SHAPES, Standing
 from transactional.vocabulary.errors import ContractBroken
 
 _FORMAT = "countroom standing 1"

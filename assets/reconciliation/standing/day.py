@@ -43,8 +43,16 @@ SHAPES: Mapping[str, Mapping[str, pl.DataType]] = {
     "ageing": {"psp": _TEXT, "currency": _TEXT, "bucket": _TEXT, "case_count": _COUNT, "amount_minor": _COUNT},
     "breaks": {column.name: DTYPES[column.type] for column in BREAKS.columns},
     "evidence": {
-        **{"break_id": _TEXT, "item_key": _TEXT, "source": _TEXT, "file_name": _TEXT, "file_version": pl.Int32(), "line_no": pl.Int32()},
-        **{"booked_on": _DAY, "amount_minor": _COUNT, "currency": _TEXT, "reference": _TEXT},
+        "break_id": _TEXT,
+        "item_key": _TEXT,
+        "source": _TEXT,
+        "file_name": _TEXT,
+        "file_version": pl.Int32(),
+        "line_no": pl.Int32(),
+        "booked_on": _DAY,
+        "amount_minor": _COUNT,
+        "currency": _TEXT,
+        "reference": _TEXT,
     },
     "certificate": {
         "source": _TEXT,

@@ -1,0 +1,53 @@
+"""`countroom close`: freeze a day of a PSP, put a name under it, or let go of it for a reason."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def close(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="The business date, as 2026-01-31.")],
+    psp: Annotated[str, typer.Option(help="The PSP whose day it is.")],
+    actor: Annotated[str, typer.Option("--as", envvar="USER", help="Who does it: lower-case letters, digits and . _ @ - only.")],
+    sign: Annotated[bool, typer.Option("--sign", help="Sign the close of the day. A day is signed when two people have.")] = False,
+    reopen: Annotated[str | None, typer.Option(metavar="REASON", help="Let go of the closed day. What was signed stays readable.")] = None,
+    despite: Annotated[str | None, typer.Option(metavar="REASON", help="Why the day is closed although something blocks it.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the close as JSON.")] = False,
+) -> int:
+    """Close a day of a PSP with what the last run knew, sign it, or re-open it. Every step is a fact that stays.
+
+    Frozen are: the moment of knowledge, the day as it stands and its checksum, the files, the rules, the terms and the marts' checksums.
+    Exit code 0: done; 2: refused, with the reason.
+    """
+    from pipelines.console import answer, answer_json
+    from pipelines.standing.day_text import told_close
+    from pipelines.standing.freezing import close_as_dict, freeze_day
+    from pipelines.standing.house import doors_of
+    from transactional.db.unit_of_work import UnitOfWork
+    from transactional.reconciliation.closing import Closes
+    from transactional.settings import load_settings
+    from transactional.vocabulary.errors import InputRejected
+
+    if sign and reopen is not None:
+        raise InputRejected("--sign or --reopen, not both: each is a step of its own", code="contradiction")
+    with doors_of(load_settings()) as doors, UnitOfWork(doors.app) as work:
+        closes = Closes(work.connection)
+        if sign:
+            done = closes.sign(psp, day.date(), actor=actor)
+        elif reopen is not None:
+            done = closes.reopen(psp, day.date(), actor=actor, reason=reopen)
+        else:
+            done = freeze_day(doors.warehouse, doors.store, closes, day.date(), psp, actor=actor, despite=despite)
+        work.commit()
+    if as_json:
+        answer_json(close_as_dict(done))
+    else:
+        for line in told_close(done):
+            answer(line)
+    return 0

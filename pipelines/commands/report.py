@@ -1,0 +1,89 @@
+"""`countroom report`: a day as it was signed, as it is known now, and what changed between the two."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from assets.reconciliation.standing.day import Standing
+    from pipelines.standing.house import Doors
+    from transactional.reconciliation.closes import Close
+
+app = typer.Typer()
+
+
+@app.command()
+def report(
+    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="The business date, as 2026-01-31.")],
+    psp: Annotated[str | None, typer.Option(help="Only this PSP. Needed with --as-signed and --diff: a close is one PSP's.")] = None,
+    as_signed: Annotated[bool, typer.Option("--as-signed", help="The day as its close froze it, byte for byte with --json.")] = False,
+    as_known_now: Annotated[bool, typer.Option("--as-known-now", help="The day with what the last run knew. The default.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="What changed since the day was signed.")] = False,
+    breaks: Annotated[int, typer.Option(help="How many breaks to tell in words.", min=0)] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the day as its canonical JSON document, amounts in minor units.")] = False,
+) -> int:
+    """Tell a day of a PSP: summary, hop by hop, ages, breaks, certificate, signatures.
+
+    Exit code 0: no break, or with --diff nothing changed; 1: there are breaks, or changes; 2: nothing to tell.
+    """
+    from assets.reconciliation.standing.document import as_bytes, difference
+    from pipelines.console import answer, answer_json
+    from pipelines.standing.day_standing import as_signed as read_signed
+    from pipelines.standing.day_text import told_close, told_day, told_difference
+    from pipelines.standing.house import doors_of
+    from transactional.settings import load_settings
+    from transactional.vocabulary.errors import InputRejected
+
+    if as_signed + as_known_now + diff > 1:
+        raise InputRejected("--as-signed, --as-known-now or --diff: one at a time", code="contradiction")
+    with doors_of(load_settings()) as doors:
+        close = _signed(doors, day.date(), psp) if as_signed or diff else None
+        if close is not None and not diff:
+            standing, content = read_signed(doors.store, close)
+        else:
+            standing = _known_now(doors, day.date(), psp)
+            content = as_bytes(standing)
+        changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
+    if changed is not None and as_json:
+        answer_json({name: frame.to_dicts() for name, frame in changed.items()})
+    elif changed is not None:
+        for line in told_difference(changed, day.date()):
+            answer(line)
+    elif as_json:
+        answer(content.decode().rstrip("\n"))
+    else:
+        for line in (*(told_close(close) if close else ()), *told_day(standing, breaks)):
+            answer(line)
+    return int(bool(changed)) if changed is not None else int(standing.broken_count > 0 or not standing.closes)
+
+
+def _signed(doors: Doors, day: date, psp: str | None) -> Close:
+    from transactional.db.unit_of_work import UnitOfWork
+    from transactional.reconciliation.closes import last_signed
+    from transactional.reconciliation.closing import Closes
+    from transactional.vocabulary.errors import InputRejected, Refused
+
+    if psp is None:
+        raise InputRejected("say which PSP with --psp: a close is one PSP's", code="missing_argument")
+    with UnitOfWork(doors.app) as work:
+        close = last_signed(Closes(work.connection).of(psp, day))
+    if close is None:
+        raise Refused(f"{day} of {psp} was never signed by two people: `countroom close {day} --psp {psp}`", code="not_signed")
+    return close
+
+
+def _known_now(doors: Doors, day: date, psp: str | None) -> Standing:
+    from pipelines.standing.day_standing import as_known_at, known_by
+    from transactional.db.unit_of_work import UnitOfWork
+    from transactional.reconciliation.closes import closed_days
+    from transactional.reconciliation.closing import Closes
+
+    moment = known_by(doors.warehouse)
+    with UnitOfWork(doors.app) as work:
+        closed = closed_days(Closes(work.connection).of(known_by=moment))
+    return as_known_at(doors.warehouse, day, psp, moment, closed)

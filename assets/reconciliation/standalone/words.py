@@ -56,7 +56,7 @@ _SENTENCES: Mapping[str, str] = {
     BreakClass.ROW_ARITHMETIC: "{key} in {right}: net is {amount} away from amount less fee ({parts}).",
     BreakClass.RESTATED: "{key} is in another file with other content; the difference is {amount}.",
     BreakClass.UNKNOWN_KIND: "{key} of {amount} is of a kind the map does not name.",
-    BreakClass.AMBIGUOUS_GROUP: "{rows} with the reference {key} fit each other in more than one way; {amount} was not placed.",
+    BreakClass.AMBIGUOUS_GROUP: "{rows} around {key} fit each other in more than one way; {amount} was not placed.",
 }
 
 
@@ -110,7 +110,7 @@ def explained(breaks: pl.DataFrame, rows: pl.DataFrame, names: Names) -> pl.Data
 
 
 def _told(found: dict[str, Any], members: list[dict[str, Any]], names: Names) -> dict[str, Any]:
-    key = members[0]["key"] if members else ""
+    key = min((row["key"] for row in members), default="")  # the same whichever side is called left
     kind = members[0]["kind"].replace("_", " ") + " " if members and names.tells_kinds else ""
     words = {
         "left": names.left,

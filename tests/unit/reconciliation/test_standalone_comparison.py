@@ -6,9 +6,11 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from assets.reconciliation.standalone.cells import keyed
 from assets.reconciliation.standalone.comparison import Comparison, compare
 from assets.reconciliation.standalone.map_file import read_map
-from assets.reconciliation.standalone.rows import TextTable
+from assets.reconciliation.standalone.mapping import Normalise, Side
+from assets.reconciliation.standalone.rows import TextTable, read_rows
 from transactional.vocabulary.errors import ContractBroken
 
 AS_OF = datetime(2026, 3, 31, tzinfo=UTC)
@@ -82,29 +84,24 @@ def test_marks_zones_signs_and_spellings_are_the_maps_business() -> None:
 
 
 def test_two_keys_never_become_one_by_being_joined() -> None:
-    left = table("l", "x|y|a", "ab|c|1.00", "ab|c|2.00")
-    right = table("r", "x|y|a", "a|bc|1.00", "a|bc|2.00")
-    found = compared(left, right, *["{key: [x, y], amount: a, currency: EUR}"] * 2)
-    assert not found.matched.height
-    bars = TextTable("l", ("x", "y", "a"), [2], [["a|"], ["b"], ["1.00"]]), TextTable("r", ("x", "y", "a"), [2], [["a"], ["|b"], ["1.00"]])
-    assert not compared(*bars, *["{key: [x, y], amount: a, currency: EUR}"] * 2).matched.height
+    assert keyed(["ab", "c"], ()) != keyed(["a", "bc"], ())
+    assert keyed(["a|", "b"], ()) != keyed(["a", "|b"], ())
+    assert keyed(["a\\", "b"], ()) != keyed(["a", "\\b"], ()) != keyed(["a\\|b", ""], ())
+    assert keyed(["", ""], ()) == ""  # blank is no key; `-` under alphanumeric is blank too
+    assert keyed(["-"], [Normalise.ALPHANUMERIC]) == ""
 
 
-def test_rows_without_a_key_match_nothing_by_being_blank() -> None:
-    found = compared(rows("|5.00|EUR|2026-03-01|1"), rows("|5.00|EUR|2026-03-01|1", name="right.csv"))
-    assert [(row["break_class"], row["key"]) for row in found.breaks.iter_rows(named=True)] == [
-        ("missing_at_psp", "left line 2 of left.csv, without a key"),
-        ("missing_in_ledger", "right line 2 of right.csv, without a key"),
-    ]
-
-
-def test_a_row_without_a_key_is_found_by_its_reference_when_only_one_fits() -> None:
+def test_rows_without_a_key_match_nothing_by_being_blank_but_by_a_reference_that_only_one_has() -> None:
     mapped = "{key: k, amount: a, currency: EUR, reference: m, date: d}"
-    left = table("l", "k|a|m|d", "K1|5.00|order 7|2026-03-01", "K2|6.00|order 8|2026-03-01", "K3|6.00|order 8|2026-03-01")
-    right = table("r", "k|a|m|d", "|5.00|order 7|2026-03-03", "|6.00|order 8|2026-03-03")
+    left = table("l", "k|a|m|d", "K1|5.00|order 7|2026-03-01", "K2|6.00|order 8|2026-03-01", "K3|6.00|order 8|2026-03-01", "|9.00||2026-03-01")
+    right = table("r", "k|a|m|d", "|5.00|order 7|2026-03-03", "|6.00|order 8|2026-03-03", "|9.00||2026-03-01")
     found = compared(left, right, mapped, mapped)
     assert found.matched.rows() == [("EUR", 1, 500)]
-    assert [row["break_class"] for row in found.breaks.iter_rows(named=True)] == ["ambiguous_group"]
+    assert [(row["break_class"], row["key"]) for row in found.breaks.iter_rows(named=True)] == [
+        ("ambiguous_group", "K2"),
+        ("missing_at_psp", "left line 5 of l, without a key"),
+        ("missing_in_ledger", "right line 4 of r, without a key"),
+    ]
 
 
 def test_a_row_waits_as_long_as_the_map_says_and_is_no_break_until_then() -> None:
@@ -114,7 +111,6 @@ def test_a_row_waits_as_long_as_the_map_says_and_is_no_break_until_then() -> Non
         ("missing_at_psp", "b", True),
         ("timing_open", "a", False),
     ]
-    assert compared(rows("a|1.00|EUR|2026-03-28|1"), rows("c|0.00|EUR|2026-03-20|1", name="r"), rest="tolerances: {wait_days: 3}").is_clean
 
 
 def test_net_and_fee_are_checked_on_the_right() -> None:
@@ -139,27 +135,31 @@ def test_kinds_by_word_and_by_sign() -> None:
     assert found.rows.filter(found.rows["disposition"] == "ignored")["reason"].to_list() == ["information"]
 
 
-@pytest.mark.parametrize(
-    ("row", "column", "why"),
-    [
-        ("k|10.005|EUR|2026-03-01|1", "a", "more than the 2 decimals"),
-        ("k|1,000.00|EUR|2026-03-01|1", "a", "not a plain decimal amount"),
-        ("k|NaN|EUR|2026-03-01|1", "a", "not a plain decimal amount"),
-        ("k|1e5|EUR|2026-03-01|1", "a", "not a plain decimal amount"),
-        ("k||EUR|2026-03-01|1", "a", "is empty"),
-        ("k|1000000000000.01|EUR|2026-03-01|1", "a", "more than 100,000,000,000,000 minor units"),
-        ("k|1.00|EURO|2026-03-01|1", "a", "'EURO' is not an ISO 4217 code"),
-        ("k|1.00|EUR|2026-02-30|1", "d", "not a date or time like"),
-        ("k|1.00|EUR|0001-01-01|1", "d", "not a year from 1970"),
-        ("k\x00|1.00|EUR|2026-03-01|1", "k", "a NUL character"),
-    ],
-)
-def test_a_row_that_cannot_be_read_is_refused_and_counted(row: str, column: str, why: str) -> None:
-    found = compared(rows("ok|1.00|EUR|2026-03-01|9", row), rows("ok|1.00|EUR|2026-03-01|9", name="right.csv"))
-    (refused,) = found.refused
-    assert (refused.file_name, refused.line_no, refused.column) == ("left.csv", 3, column)
-    assert why in refused.why
-    assert (found.readings[0].rows_in, found.readings[0].rows.height, found.is_clean) == (2, 1, False)
+UNREADABLE = {
+    "k|10.005|EUR|2026-03-01|1": ("a", "more than the 2 decimals"),
+    "k|1,000.00|EUR|2026-03-01|1": ("a", "not a plain decimal amount"),
+    "k|NaN|EUR|2026-03-01|1": ("a", "not a plain decimal amount"),
+    "k|1e5|EUR|2026-03-01|1": ("a", "not a plain decimal amount"),
+    "k||EUR|2026-03-01|1": ("a", "is empty"),
+    "k|1000000000000.01|EUR|2026-03-01|1": ("a", "more than 100,000,000,000,000 minor units"),
+    "k|1.00|EURO|2026-03-01|1": ("a", "'EURO' is not an ISO 4217 code"),
+    "k|1.00|EUR|2026-02-30|1": ("d", "not a date or time like"),
+    "k|1.00|EUR|0001-01-01|1": ("d", "not a year from 1970"),
+    "k\x00|1.00|EUR|2026-03-01|1": ("k", "a NUL character"),
+}
+
+
+def test_a_row_that_cannot_be_read_is_refused_and_counted_and_the_rest_goes_on() -> None:
+    bent = ((99, "has 3 cells under a header of 5"),)
+    left = table("left.csv", "k|a|c|d|i", "ok|1.00|EUR|2026-03-01|9", *UNREADABLE, misshapen=bent)
+    found = compared(left, rows("ok|1.00|EUR|2026-03-01|9", name="right.csv"))
+    refused = {row.line_no: (row.column, row.why) for row in found.refused}
+    assert refused.pop(99) == ("", bent[0][1])
+    for line, (column, why) in enumerate(UNREADABLE.values(), 3):
+        told_column, told_why = refused.pop(line)
+        assert (told_column, why in told_why) == (column, True), (line, told_why)
+    assert (refused, found.matched.rows(), found.is_clean) == ({}, [("EUR", 1, 100)], False)
+    assert found.readings[0].rows_in == found.readings[0].rows.height + len(found.refused) == 12
 
 
 def test_a_map_that_fits_no_row_is_an_error_and_not_a_thousand_breaks() -> None:
@@ -173,15 +173,9 @@ def test_a_missing_or_doubled_header_is_told_with_what_is_there() -> None:
     doubled = table("l", "k|a|a #2|c|d|i", "x|1.00|9.00|EUR|2026-03-01|1")
     with pytest.raises(ContractBroken, match=r"column 'a': is there more than once; say 'a #1' or 'a #2'"):
         compared(doubled, rows("x|1.00|EUR|2026-03-01|1", name="r"))
-    for column, clean in (("'a #1'", True), ("'a #2'", False)):
-        assert compared(doubled, rows("x|1.00|EUR|2026-03-01|1", name="r"), PLAIN.replace("amount: a", f"amount: {column}")).is_clean is clean
-
-
-def test_lines_that_are_no_rows_are_refused_rows() -> None:
-    left = table("l", "k|a|c|d|i", "x|1.00|EUR|2026-03-01|1", misshapen=((7, "has 3 cells under a header of 5"),))
-    found = compared(left, rows("x|1.00|EUR|2026-03-01|1", name="r"))
-    assert [(row.line_no, row.why) for row in found.refused] == [(7, "has 3 cells under a header of 5")]
-    assert not found.is_clean
+    for column, amount in (("'a #1'", 100), ("'a #2'", 900)):
+        rule = read_map(f"left: {PLAIN.replace('amount: a', f'amount: {column}')}\nright: {PLAIN}", "map.yaml").left[0]
+        assert read_rows(doubled, rule, Side.LEFT, "r", AS_OF, AS_OF.date()).rows["amount_minor"].to_list() == [amount]
 
 
 def test_a_line_that_two_files_of_one_side_hold_counts_once() -> None:
@@ -197,5 +191,5 @@ def test_a_line_that_two_files_of_one_side_hold_counts_once() -> None:
 
 
 def test_empty_sides_are_an_answer_too() -> None:
-    assert compared(rows(), rows(name="r")).is_clean
-    assert classes(compared(rows("x|1.00|EUR|2026-03-01|1"), rows(name="r"))) == [("missing_at_psp", "x", 100)]
+    nothing = compared(rows(), rows(name="r"))
+    assert (nothing.is_clean, nothing.run_id, nothing.rows.height) == (True, "", 0)

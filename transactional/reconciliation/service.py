@@ -164,7 +164,7 @@ class Breaks:
         return empty | said | {"body": {"fingerprint": fingerprint}}
 
     def _record(self, row: dict[str, Any], work: Work) -> Recorded:
-        moment = self.connection.execute(text("select clock_timestamp()")).scalar_one()
+        moment: datetime = self.connection.execute(text("select clock_timestamp()")).scalar_one()
         values = row | {"event_id": uuid7(moment), "body": orjson.dumps(row["body"]).decode()}
         try:
             event = _event(self.connection.execute(_INSERT, values).one())

@@ -1,5 +1,3 @@
-{{ config(materialized='ephemeral') }}
-
 -- the fold of transactional/reconciliation/work.py: the service refuses what may not come, so the last decision says the state
 with events as (
     select * from {{ ref('stg_app__break_events') }}

@@ -1,6 +1,7 @@
 """The real files of shared/data in one landing folder, gone through one `countroom run`: once per session. Nobody may write to its database.
 
-Each Stripe file becomes an account of its own: the shared ones belong to different merchants but repeat each other's names and payout ids.
+Each Stripe file becomes an account of its own: the shared ones belong to different merchants but repeat each other's names and payout ids. So does each
+of PayPal's downloads, which name no account.
 """
 
 from __future__ import annotations
@@ -42,6 +43,10 @@ def lay_out(shared_data: Path, folder: Path) -> None:
         _copy(file, folder / "psp" / "adyen")  # these name their account themselves
     for file in sorted(path for path in (reports / "stripe").rglob("*") if path.is_file()):
         _copy(file, folder / "psp" / "stripe" / stripe_account(file.relative_to(reports / "stripe")))
+    for file in sorted((reports / "checkoutcom").iterdir()):
+        _copy(file, folder / "psp" / "checkoutcom")
+    for file in sorted((reports / "paypal").iterdir()):
+        _copy(file, folder / "psp" / "paypal" / file.stem)
     for file in sorted(path for path in (shared_data / "bank").rglob("*") if path.is_file()):
         _copy(file, folder / "bank")
     _copy(shared_data / "reference" / "eurofxref-hist.zip", folder / "fx")

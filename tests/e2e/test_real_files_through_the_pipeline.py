@@ -1,4 +1,4 @@
-"""The lines of EXPECTED.md on Adyen, Stripe and bank files, read from the marts after one `countroom run` over all of them.
+"""The lines of EXPECTED.md on Adyen, Stripe, Checkout.com, PayPal and bank files, read from the marts after one `countroom run` over all of them.
 
 No ledger and no bank statement belongs to these merchants, so their payments are rightly missing in the ledger and their payouts at the bank; what the
 files say about themselves must come out as written there. The same lines as landed: tests/integration/landing/test_real_*.py.
@@ -141,6 +141,51 @@ def test_three_currencies_settled_in_a_fourth_at_two_percent_under_the_mid_rate(
     assert converted.height == 622
     assert set(zip(converted["currency"], converted["net_currency"], strict=True)) == {("EUR", "THB"), ("MXN", "THB"), ("USD", "THB")}
     assert round(share, 2) == 0.98
+
+
+def gates(warehouse: Warehouse, gate: str, subject: str) -> list[tuple[int, int]]:
+    """Checked and failed of one gate and subject."""
+    query = "select checked_count, failed_count from reconciliation.fct_gates where gate = $1 and subject = $2"
+    return warehouse.read(query, [gate, subject]).rows()
+
+
+def test_checkoutcoms_breakdown_is_its_payout_and_every_row_ties(real_files: Warehouse) -> None:
+    batch = batches(real_files, "ent_testcheckoutfixture", "00000003K599")["USD"]
+    assert (batch["line_count"], batch["payout_count"], batch["payout_minor"], batch["residue_minor"]) == (9, 1, -7_950, 0)
+    (file,) = real_files.read("select name from reconciliation.fct_source_files where name like 'settlement-breakdown%'")["name"]
+    told = lines(real_files, file)
+    assert (len(told), rows_that_do_not_tie(real_files, file)) == (9, [])
+    assert [line["amount_minor"] - line["net_minor"] for line in told] == [150, 75, 30, 25, 10, 10, 20, 30, 200]
+    assert batch["break_class"] == "missing_at_bank"
+
+
+def test_paypals_download_ties_in_76_of_76_rows_and_its_balance_never_breaks(real_files: Warehouse) -> None:
+    told = lines(real_files, "activity_en.csv")
+    assert (len(told), rows_that_do_not_tie(real_files, "activity_en.csv")) == (76, [])
+    assert {line["currency"] for line in told} == {"USD", "EUR", "AUD"}
+    assert max(abs(line["amount_minor"]) for line in told) == 1_400_000, "thousands commas inside quotes"
+    assert (told[0]["booked_on"].isoformat(), told[-1]["booked_on"].isoformat()) == ("2015-12-29", "2016-11-01")
+    assert gates(real_files, "G6", "paypal activity_en") == [(3, 0)]
+    assert gates(real_files, "G7", "paypal activity_en") == [(76, 0)]
+
+
+def test_paypals_spanish_statement_has_decimal_commas_and_headers_without_a_name(real_files: Warehouse) -> None:
+    told = lines(real_files, "statement_es.csv")
+    assert [(line["amount_minor"], line["net_minor"]) for line in told] == [(4_937, 4_759), (2_882, 2_763), (3_578, 3_439), (2_247, 2_147)]
+    assert [line["booked_on"].isoformat() for line in told] == ["2020-01-02"] * 3 + ["2020-01-03"]
+    assert gates(real_files, "G6", "paypal statement_es") == [(1, 0)]
+
+
+def test_paypals_settlement_file_says_hundredths_and_directions(real_files: Warehouse) -> None:
+    told = {line["psp_reference"] or line["raw_kind"]: line for line in lines(real_files, "stl.csv")}
+    assert {name: (line["kind"], line["currency"], line["amount_minor"], line["net_minor"]) for name, line in told.items()} == {
+        "5678": ("deposit", "AUD", 5_200, 4_975),
+        "6789": ("deposit", "AUD", 535, 460),
+        "68C7": ("deposit", "GBP", 834, 747),
+        "99900": ("refund", "GBP", -134, -87),
+        "T0400": ("payout", "GBP", -100, -100),
+    }
+    assert [line["amount_minor"] for line in lines(real_files, "stl_chargeback_with_fee.csv")] == [-300, -2_000]
 
 
 def test_payouts_of_other_psps_stand_on_the_bank_statement(real_files: Warehouse) -> None:

@@ -10,7 +10,7 @@ import csv
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -125,11 +125,11 @@ def scores(folder: Path) -> Iterator[Score]:
             )
 
 
-def table(folder: Path) -> Iterator[str]:
+def table(scored: Iterable[Score]) -> Iterator[str]:
     """The lines of the table in docs/benchmarks.md."""
     yield "| file | scenario | should be | rows | found | recall | precision | missed as |"
     yield "|---|---|---|---:|---:|---:|---:|---|"
-    for each in scores(folder):
+    for each in scored:
         precision = "-" if each.precision is None else f"{each.precision:.4f}"
         missed = ", ".join(f"{count} {outcome}" for outcome, count in sorted(each.misses.items()))
         cells = (each.file, each.scenario, " or ".join(sorted(each.outcomes)), each.rows, each.found, f"{each.recall:.4f}", precision, missed)
@@ -137,4 +137,5 @@ def table(folder: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    sys.stdout.write("\n".join(table(Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data/recon_labelled"))) + "\n")
+    given = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/data/recon_labelled")
+    sys.stdout.write("\n".join(table(scores(given))) + "\n")

@@ -6,7 +6,7 @@ Shells; the engine is matching.py.
 # no postponed annotations here: dagster reads the type of `context` as it stands
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from assets.reconciliation.matching import Outcome
     from assets.reconciliation.threads import Threads
 
-_INPUTS = (key_of(ITEMS), dg.AssetKey(["raw", "fx__rates"]), dg.AssetKey(["raw", "bank__statements"]))
+_INPUTS = (key_of(ITEMS), *(dg.AssetKey(["raw", name]) for name in ("fx__rates", "bank__statements", "app__close_events")))
 _RATES = "select rate_date, base_currency, currency, rate::text as rate from staging.stg_fx__rates"
 _STATEMENTS = """
 select bank_account, currency, statement_id, opening_minor, closing_minor, moves_minor, opening_date, closing_date, _loaded_at as known_at
@@ -38,6 +38,15 @@ from staging.stg_bank__statements where opening_minor is not null and closing_mi
 """
 
 
+# Closes with two signatures that nobody re-opened, as far as was recorded by then: closes.closed_days in SQL.
+_CLOSED = """
+select psp, business_date, watermark_at from raw.app__close_events as frozen
+where kind = 'frozen' and recorded_at <= $1::timestamptz
+    and 2 <= (select count(*) from raw.app__close_events as s where s.close_id = frozen.close_id and s.kind = 'signed' and s.recorded_at <= $1::timestamptz)
+    and not exists (
+        select from raw.app__close_events as r where r.close_id = frozen.close_id and r.kind = 'reopened' and r.recorded_at <= $1::timestamptz)
+order by psp, business_date, watermark_at
+"""
 _WRITTEN = (*DERIVED_TABLES, DAY_ENDS, BREAK_THREADS, THREAD_MEMBERS)
 
 
@@ -104,7 +113,10 @@ def _reconcile(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime) -> "O
     from assets.reconciliation.matching import reconcile
     from assets.reconciliation.terms import run_context
 
-    return reconcile(items, run_context(as_of, warehouse.read(_RATES), warehouse.read(_STATEMENTS)))
+    closed: dict[str, tuple[tuple[date, datetime], ...]] = {}
+    for psp, day, watermark in warehouse.read(_CLOSED, [as_of.isoformat()]).iter_rows():
+        closed[psp] = (*closed.get(psp, ()), (day, watermark))
+    return reconcile(items, run_context(as_of, warehouse.read(_RATES), warehouse.read(_STATEMENTS), closed))
 
 
 def _day_so_far(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime, outcome: "Outcome") -> pl.DataFrame:

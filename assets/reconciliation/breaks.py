@@ -42,6 +42,7 @@ class BreakClass(StrEnum):
     AMBIGUOUS_GROUP = "ambiguous_group"  # sum of what could not be placed
     STATEMENT_GAP = "statement_gap"  # difference
     TIMING_OPEN = "timing_open"  # gross; not a break while the lag runs
+    AFTER_CLOSE = "after_close"  # the case's amount; no break: it agrees, but two people signed the day without knowing
 
 
 # Which way a positive amount points: 1 the money is owed to us, -1 we owe it (or hold too much), 0 nobody can tell from the amount.
@@ -73,6 +74,7 @@ EXPOSURE_SIGN: Mapping[BreakClass, int] = {
     BreakClass.AMBIGUOUS_GROUP: 0,
     BreakClass.STATEMENT_GAP: 0,
     BreakClass.TIMING_OPEN: 1,
+    BreakClass.AFTER_CLOSE: 0,
 }
 
 # {place} is "<psp> <account>"; {detail} what each hop says. A sentence per class, for the person who must act.
@@ -104,4 +106,5 @@ SENTENCES: Mapping[BreakClass, str] = {
     BreakClass.AMBIGUOUS_GROUP: "{count} items of {place} fit each other in more than one way; {amount} could not be placed ({detail}).",
     BreakClass.STATEMENT_GAP: "Statement {reference} of bank account {place} does not follow: {amount} is unexplained ({detail}).",
     BreakClass.TIMING_OPEN: "{kind} {reference} of {amount} at {place} waits for {detail}, due by {due}.",
+    BreakClass.AFTER_CLOSE: "A case of {amount} at {place} agrees, but only since its day was closed: {detail}, item {reference}.",
 }

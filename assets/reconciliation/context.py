@@ -92,7 +92,7 @@ class RunContext:
     `terms` by (psp, account); an account not listed has `psp_terms[psp]`, a PSP not listed has the generic Terms. `bank_accounts`: our accounts by
     their id as bank items print it, with their currency; None means every bank item is ours. `psp_names`: PSP to words that name it in a bank text.
     `composite_window_days`: how far apart two hops without a PSP reference may be (L2); `bank_window_days`: how long after its due date a payout may
-    still be found at the bank by amount alone (L6).
+    still be found at the bank by amount alone (L6). `closed`: by PSP, the days that signed closes hold, each with its knowledge watermark.
     """
 
     as_of: datetime
@@ -104,6 +104,7 @@ class RunContext:
     holidays: frozenset[date] = frozenset()
     bank_accounts: Mapping[str, str] | None = None
     psp_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    closed: Mapping[str, tuple[tuple[date, datetime], ...]] = field(default_factory=dict)
     composite_window_days: int = 7
     bank_window_days: int = 7
 

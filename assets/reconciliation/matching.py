@@ -17,7 +17,7 @@ from assets.reconciliation.bench import Bench
 from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
 from assets.reconciliation.context import RunContext
 from assets.reconciliation.items import SOURCES, validated
-from assets.reconciliation.layers import cases, charges, duplicates, payouts, transactions, versions
+from assets.reconciliation.layers import after_close, cases, charges, duplicates, payouts, transactions, versions
 from assets.reconciliation.tables import BREAKS, CERTIFICATE, GROUPS, MEMBERS
 from transactional.vocabulary.errors import InvariantBroken
 
@@ -54,7 +54,7 @@ from agreement a join identity k using (case_id) join verdict v using (case_id) 
 
 _BREAKS = """
 select 'brk_' || substr(sha256(f.break_class || chr(31) || coalesce(k.signature, f.key)), 1, 32) as break_id, f.break_class, f.sub_class,
-    f.break_class <> 'timing_open' as counts_as_break, f.psp, f.account, f.currency, f.amount_minor,
+    f.break_class not in ('timing_open', 'after_close') as counts_as_break, f.psp, f.account, f.currency, f.amount_minor,
     case sign(f.amount_minor) * c.exposure_sign when 1 then 'owed_to_us' when -1 then 'owed_by_us' else 'unknown' end as exposure,
     coalesce(k.event_date, f.event_date) as event_date, coalesce(k.known_at, f.known_at, (select max(known_at) from item)) as first_known_at,
     f.due_on, f.batch_id,
@@ -100,6 +100,7 @@ def reconcile(items: pl.DataFrame, context: RunContext) -> Outcome:
     with Bench(validated(items), context) as bench:
         for layer in (versions, cases, duplicates, charges, transactions, payouts, gates):
             layer.apply(bench)
+        after_close.apply(bench, context)
         _check_endings(bench)
         _name_classes(bench)
         _name_hops(bench)

@@ -96,7 +96,7 @@ BREAKS = Table(
         Column("break_id", T.TEXT, "brk_ + stable hash of class and set of member keys: the same break has the same id in every run."),
         Column("break_class", T.TEXT, "BreakClass."),
         Column("sub_class", T.TEXT, "Finer cause.", nullable=True),
-        Column("counts_as_break", T.BOOLEAN, "False for timing_open."),
+        Column("counts_as_break", T.BOOLEAN, "False for timing_open and after_close."),
         Column("psp", T.TEXT, "PSP.", nullable=True),
         Column("account", T.TEXT, "Merchant or bank account."),
         Column("currency", T.TEXT, "Currency of amount_minor."),

@@ -20,8 +20,13 @@ _LAST_DAY = date(9999, 12, 31)
 _COMPONENTS = ("commission", "markup", "scheme_fee", "interchange")
 
 
-def run_context(as_of: datetime, fx_rates: pl.DataFrame | None = None, statements: pl.DataFrame | None = None) -> RunContext:
-    """The context of a run at `as_of`: terms and fee contracts of our registries, with the rates and bank statements given."""
+def run_context(
+    as_of: datetime,
+    fx_rates: pl.DataFrame | None = None,
+    statements: pl.DataFrame | None = None,
+    closed: Mapping[str, tuple[tuple[date, datetime], ...]] | None = None,
+) -> RunContext:
+    """The context of a run at `as_of`: terms and fee contracts of our registries, with the rates, bank statements and closed days given."""
     return RunContext(
         as_of=as_of,
         terms={(mine.psp, mine.account): _terms(SPECS[mine.psp], mine) for mine in MERCHANT_ACCOUNTS if mine.psp in SPECS},
@@ -31,6 +36,7 @@ def run_context(as_of: datetime, fx_rates: pl.DataFrame | None = None, statement
         statements=_shaped(statements, STATEMENT_SCHEMA),
         bank_accounts=None,
         psp_names={psp: (psp,) for psp in SPECS},
+        closed=closed or {},
     )
 
 

@@ -65,4 +65,4 @@ def as_signed(store: ObjectStore, close: Close) -> tuple[Standing, bytes]:
 
 def _context(warehouse: Warehouse, moment: datetime, closed: Mapping[str, tuple[tuple[date, datetime], ...]]) -> RunContext:
     known = [moment.isoformat()]
-    return run_context(moment, warehouse.read(_RATES, known), warehouse.read(_STATEMENTS, known))
+    return run_context(moment, warehouse.read(_RATES, known), warehouse.read(_STATEMENTS, known), closed)

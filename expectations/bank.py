@@ -1,4 +1,4 @@
-"""What a bank statement must look like once it has landed. Inbound: CAMT and MT940 as the banks send them."""
+"""What a bank statement must look like once it has landed. Inbound: CAMT, MT940 and BAI2 as the banks send them."""
 
 from __future__ import annotations
 

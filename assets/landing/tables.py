@@ -136,14 +136,14 @@ STATEMENT_LINES = Table(
     (
         Column("bank_account", T.TEXT, "IBAN or the bank's own number, without spaces."),
         Column("currency", T.TEXT, "Currency of amount_minor."),
-        Column("report", T.TEXT, "camt.053, camt.052, camt.054, mt940 or mt942."),
+        Column("report", T.TEXT, "camt.053, camt.052, camt.054, mt940, mt942, bai2 or bai2.interim."),
         Column("statement_id", T.TEXT, "The bank's id of the statement."),
         Column("statement_no", T.INTEGER, "Running number of the statement in the file: bank__statements._source_line."),
         Column("amount_minor", T.BIGINT, "Minor units, positive = into our account."),
         Column(
             "is_booked",
             T.BOOLEAN,
-            "A booked entry of an end-of-day statement (053, 940). All others repeat money that a statement books: never add them to it.",
+            "A booked entry of an end-of-day statement (053, 940, final BAI2). All others repeat money that a statement books: never add them to it.",
         ),
         Column("is_reversal", T.BOOLEAN, "The bank marked it as the reversal of an earlier entry."),
         Column("status", T.TEXT, "booked, pending or information."),
@@ -168,9 +168,9 @@ STATEMENTS = Table(
     "bank__statements",
     "one statement (or intraday report, or notification) of a bank file, in one file version",
     (
-        Column("bank_account", T.TEXT, "IBAN or the bank's own number, without spaces."),
+        Column("bank_account", T.TEXT, "IBAN or the bank's own number, without spaces; `<psp> <account>` where a PSP's report prints our balance there."),
         Column("currency", T.TEXT, "Currency of the account."),
-        Column("report", T.TEXT, "As in bank__statement_lines."),
+        Column("report", T.TEXT, "As in bank__statement_lines, or the PSP's report."),
         Column("statement_id", T.TEXT, "The bank's id of the statement."),
         Column("sequence", T.TEXT, "The bank's sequence number, as printed.", nullable=True),
         Column("opening_minor", T.BIGINT, "Opening booked balance, positive = in our favour; null when the message carries none.", nullable=True),

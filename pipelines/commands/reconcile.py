@@ -28,7 +28,9 @@ def reconcile(
     right_sql: Annotated[list[str] | None, typer.Option(help="The other's table as URL#QUERY.", rich_help_panel=_TWO_TABLES)] = None,
     as_of: Annotated[str | None, typer.Option(help="Day or instant until which rows are waited for; else now.", rich_help_panel=_TWO_TABLES)] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for files of the answer.", rich_help_panel=_TWO_TABLES)] = None,
-    formats: Annotated[str, typer.Option("--format", help="Of those files: html, xlsx, csv, json.", rich_help_panel=_TWO_TABLES)] = "html,xlsx",
+    formats: Annotated[
+        str | None, typer.Option("--format", help="Of those files, some of html,xlsx,csv,json (html,xlsx).", rich_help_panel=_TWO_TABLES)
+    ] = None,
 ) -> int:
     """Show, per PSP, account and currency: matched, open by timing, broken by class; and the certificate of the last run.
 
@@ -41,27 +43,30 @@ def reconcile(
 
         ours, theirs = Given(left or (), left_sql or ()), Given(right or (), right_sql or ())
         return _two_tables(map_path, ours, theirs, as_of, breaks, out, formats, as_json=as_json)
-    if left or right or left_sql or right_sql or out or as_of:
+    if left or right or left_sql or right_sql or out or as_of or formats:
         from transactional.vocabulary.errors import InputRejected
 
-        raise InputRejected("--left, --right, --out and --as-of need --map: what do the columns mean?", code="missing_argument")
+        raise InputRejected("--left, --right, --out, --format and --as-of need --map: what do the columns mean?", code="missing_argument")
     return _last_run(breaks, as_json=as_json)
 
 
-def _two_tables(map_path: Path, ours: Given, theirs: Given, as_of: str | None, breaks: int, out: Path | None, formats: str, *, as_json: bool) -> int:
+def _two_tables(
+    map_path: Path, ours: Given, theirs: Given, as_of: str | None, breaks: int, out: Path | None, formats: str | None, *, as_json: bool
+) -> int:
     from pipelines.console import answer, answer_json, tell
     from pipelines.resources.clock import SystemClock
     from pipelines.standalone.machine import as_dict
-    from pipelines.standalone.run import compare_tables, moment, write_files
+    from pipelines.standalone.run import compare_tables, known_formats, moment, write_files
     from pipelines.standalone.told import told
 
+    wanted = known_formats(formats, out)
     found = compare_tables(map_path, ours, theirs, moment(as_of, SystemClock().now()))
     if as_json:
         answer_json(as_dict(found))
     else:
         for line in told(found, breaks):
             answer(line)
-    for path in write_files(found, out, [name.strip() for name in formats.split(",")]) if out else ():
+    for path in write_files(found, out, wanted) if out else ():
         tell(f"written: {path}")
     return 0 if found.is_clean else 1
 

@@ -6,6 +6,7 @@ names, side by side, and the numbers of tables and maps must agree.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -50,12 +51,22 @@ def moment(printed: str | None, now: datetime) -> datetime:
     return told.astimezone(UTC)
 
 
+def known_formats(told: str | None, out: Path | None) -> list[str]:
+    """The formats asked for, before anything is read. Raises: InputRejected for one that nobody writes, or for formats without a folder."""
+    if told is None:
+        return ["html", "xlsx"] if out else []
+    if out is None:
+        raise InputRejected("--format needs --out: into which folder?", code="missing_argument")
+    formats = list(dict.fromkeys(name.strip() for name in told.split(",")))
+    unknown = [name for name in formats if name not in _writers()]
+    if unknown:
+        raise InputRejected(f"--format '{unknown[0]}' is not known; expected some of {', '.join(_writers())}", code="format")
+    return formats
+
+
 def write_files(found: Comparison, folder: Path, formats: Sequence[str]) -> list[Path]:
-    """The answer as files in a folder, which is made. Raises: InputRejected for an unknown format or a folder that cannot be written."""
+    """The answer as files in a folder, which is made. Raises: InputRejected when the folder cannot be written."""
     writers = _writers()
-    unknown = [name for name in formats if name not in writers]
-    if unknown or not formats:
-        raise InputRejected(f"--format '{','.join(unknown)}' is not known; expected some of {', '.join(writers)}", code="format")
     written = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -104,7 +115,7 @@ def _tables(given: Given, rules: Sequence[TableMap], side: str, map_path: Path) 
             path = map_path.parent / rule.file
             tables.append(read_file(path, names[path]))
         else:
-            tables.append(read_query(rule.url or "", rule.query or "", rule.name or f"{side} query {number}"))
+            tables.append(read_query(_url(rule.url or ""), rule.query or "", rule.name or f"{side} query {number}"))
     return tables
 
 
@@ -112,7 +123,17 @@ def _queried(text: str, name: str) -> TextTable:
     url, mark, query = text.partition("#")
     if not mark or not query.strip():
         raise InputRejected(f"the {name} is not of the form URL#QUERY", code="query")
-    return read_query(url, query, name)
+    return read_query(_url(url), query, name)
+
+
+def _url(text: str) -> str:
+    """The URL, or the content of the environment variable that `$NAME` names: a map or a shell's history is no place for a password."""
+    if not text.startswith("$"):
+        return text
+    value = os.environ.get(text[1:].strip("{}"))
+    if value is None:
+        raise InputRejected(f"the environment has no variable {text[1:].strip('{}')}, which should hold a database's URL", code="database_url")
+    return value
 
 
 def _names(paths: Sequence[Path]) -> dict[Path, str]:

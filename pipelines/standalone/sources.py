@@ -61,7 +61,7 @@ def read_query(url: str, query: str, name: str) -> TextTable:
         raise Transient(f"the database of {name} cannot be reached", code="database_unreachable") from error
     with closing(connection), connection.cursor() as cursor:
         try:
-            cursor.execute(query.encode())
+            cursor.execute(query.encode(), prepare=True)  # prepared: one statement, so none that ends the read-only transaction
             return _within_bounds(_fetched(cursor, name))
         except psycopg.Error as error:
             first_line = (str(error).strip().splitlines() or ["refused"])[0]

@@ -12,6 +12,7 @@ from typing import Any
 
 from transactional.http.wire import CURRENCY_PATTERN, PRINTABLE_PATTERN
 from transactional.ledger.accounts import CODE_PATTERN
+from transactional.reconciliation.acts import ACTOR_PATTERN, ROOT_CAUSE_PATTERN
 
 _LONGEST_WORDS = 300
 
@@ -19,6 +20,8 @@ _PATTERNS = {
     CURRENCY_PATTERN: "expected the ISO 4217 code of a currency in capital letters, as EUR",
     CODE_PATTERN: "expected an account of the chart, as house_revenue, psp_receivable:adyen:CountroomEU or player_cash:<32 hexadecimal digits>",
     PRINTABLE_PATTERN: "expected text without control characters",
+    ACTOR_PATTERN: "expected the name of a person: 1 to 64 characters of a-z, 0-9 and . _ @ -",
+    ROOT_CAUSE_PATTERN: "expected one word of a-z, 0-9 and _, as late_file",
 }
 _KINDS = {
     "missing": "is required",

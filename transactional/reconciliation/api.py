@@ -18,23 +18,19 @@ from transactional.http.keys import ApiKey
 from transactional.http.problems import documented
 from transactional.reconciliation.acts import Act
 from transactional.reconciliation.api_models import (
-    Approval,
     Assignment,
-    BreakOut,
-    Comment,
-    EventOut,
+    Decision,
     Evidence,
     Explanation,
-    Posting,
     Proposals,
-    Reason,
+    Saying,
     ThreadId,
     WorkList,
     WorkOut,
 )
 from transactional.reconciliation.service import Breaks, Person
 from transactional.reconciliation.service_levels import APPROVE_LARGE
-from transactional.reconciliation.work import EventKind, fold
+from transactional.reconciliation.work import EventKind
 from transactional.vocabulary.errors import InputRejected, Refused
 from transactional.vocabulary.ids import stable_key
 
@@ -48,10 +44,9 @@ _WRITE = documented(400, 401, 403, 404, 409, 413, 415, 422, 500, 503)
 
 
 @router.get("/{thread_id}", responses=_READ)
-def read_break(*, thread_id: ThreadId, caller: Reader, work: Work) -> BreakOut:
+def read_break(*, thread_id: ThreadId, caller: Reader, work: Work) -> WorkOut:
     """The work on one break, and everything that was done about it."""
-    events = Breaks(work.connection).events_of([thread_id]).get(thread_id, [])
-    return BreakOut(work=WorkOut.of(thread_id, fold(events)), events=[EventOut.of(event) for event in events])
+    return WorkOut.of(thread_id, Breaks(work.connection).events_of([thread_id]).get(thread_id, []))
 
 
 @router.post("/assignments", status_code=201, responses=_WRITE)
@@ -62,7 +57,7 @@ def assign(*, body: Assignment, key: IdempotencyKey, caller: Worker, work: Work,
 
 
 @router.post("/comments", status_code=201, responses=_WRITE)
-def comment(*, body: Comment, key: IdempotencyKey, caller: Worker, work: Work, response: Response) -> WorkList:
+def comment(*, body: Saying, key: IdempotencyKey, caller: Worker, work: Work, response: Response) -> WorkList:
     """Say something about breaks."""
     act = Act(EventKind.COMMENTED, words=body.words)
     return _done(work, caller, "comments", key, body, response, dict.fromkeys(body.threads, act))
@@ -92,27 +87,27 @@ def propose(*, body: Proposals, key: IdempotencyKey, caller: Worker, work: Work,
 
 
 @router.post("/approvals", status_code=201, responses=_WRITE)
-def approve(*, body: Approval, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
+def approve(*, body: Decision, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
     """Approve what another caller proposed. A write-off above its limit also needs the scope `reconciliation:approve_large`."""
     act = Act(EventKind.APPROVED, words=body.words)
     return _done(work, caller, "approvals", key, body, response, dict.fromkeys(body.threads, act))
 
 
 @router.post("/rejections", status_code=201, responses=_WRITE)
-def reject(*, body: Reason, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
+def reject(*, body: Saying, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
     """Reject what was proposed, or take back an approval that is not posted yet."""
     act = Act(EventKind.REJECTED, words=body.words)
     return _done(work, caller, "rejections", key, body, response, dict.fromkeys(body.threads, act))
 
 
 @router.post("/postings", status_code=201, responses=_WRITE)
-def post(*, body: Posting, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
+def post(*, body: Decision, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
     """Book what was approved: one entry in the ledger for each break, however often it is asked for."""
     return _done(work, caller, "postings", key, body, response, dict.fromkeys(body.threads))
 
 
 @router.post("/reopenings", status_code=201, responses=_WRITE)
-def reopen(*, body: Reason, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
+def reopen(*, body: Saying, key: IdempotencyKey, caller: Approver, work: Work, response: Response) -> WorkList:
     """Work again on breaks that were booked. The entry stays; reverse it where it was wrong."""
     act = Act(EventKind.REOPENED, words=body.words)
     return _done(work, caller, "reopenings", key, body, response, dict.fromkeys(body.threads, act))
@@ -123,15 +118,15 @@ def _done(work: UnitOfWork, caller: ApiKey, effect: str, key: str, body: BaseMod
     claimed = claim(work, caller, f"breaks/{effect}", key, body)
     if first := claimed.answered_before(WorkList, response):
         return first
-    breaks, person, items = Breaks(work.connection), _person(caller), []
+    breaks, person = Breaks(work.connection), _person(caller)
     for thread, act in sorted(acts.items()):
         request = f"http:{stable_key(claimed.key)}:{thread}"
         try:
-            recorded = breaks.post(thread, person, request_id=request) if act is None else breaks.act(thread, act, person, request_id=request)
+            breaks.post(thread, person, request_id=request) if act is None else breaks.act(thread, act, person, request_id=request)
         except Refused as refused:
             raise Refused(f"{thread}: {refused}", code=refused.code, detail=refused.detail) from refused
-        items.append(WorkOut.of(thread, recorded.work))
-    return claimed.committed(work, WorkList(items=items), response)
+    done = breaks.events_of(acts)
+    return claimed.committed(work, WorkList(items=[WorkOut.of(thread, done[thread]) for thread in sorted(acts)]), response)
 
 
 def _person(caller: ApiKey) -> Person:

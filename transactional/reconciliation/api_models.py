@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
@@ -9,7 +10,7 @@ from pydantic import Field
 from transactional.http.wire import PRINTABLE_PATTERN, AccountCode, AmountMinor, Currency, Instant, Reference, Wire, Words
 from transactional.payments.money_kinds import MoneyKind
 from transactional.reconciliation.acts import ACTOR_PATTERN, ROOT_CAUSE_PATTERN, THREAD_PATTERN, Proposal
-from transactional.reconciliation.work import BreakEvent, ProposalKind, Work
+from transactional.reconciliation.work import BreakEvent, ProposalKind, fold
 from transactional.vocabulary.ids import IdKind, public_id
 
 ThreadId = Annotated[str, Field(pattern=THREAD_PATTERN, description="A break, by the id it was first seen under.", examples=[f"brk_{'0' * 32}"])]
@@ -28,8 +29,8 @@ class Assignment(Wire):
     owner: Person
 
 
-class Comment(Wire):
-    """Say something about breaks."""
+class Saying(Wire):
+    """Breaks, and what is said about them: a comment, or why something is taken back."""
 
     threads: Threads
     words: Words
@@ -84,24 +85,11 @@ class Proposals(Wire):
     proposals: list[NewProposal] = Field(min_length=1, max_length=200, description="All of them or, if one is refused, none.")
 
 
-class Approval(Wire):
-    """Approve what another person proposed for breaks."""
+class Decision(Wire):
+    """Breaks whose proposals are approved, or booked."""
 
     threads: Threads
     words: Words | None = None
-
-
-class Reason(Wire):
-    """Breaks, and why something is taken back for them."""
-
-    threads: Threads
-    words: Words
-
-
-class Posting(Wire):
-    """Breaks whose approved proposals are to be booked."""
-
-    threads: Threads
 
 
 class ProposalOut(Wire):
@@ -131,33 +119,6 @@ class ProposalOut(Wire):
         )
 
 
-class WorkOut(Wire):
-    """How far the work on one break is."""
-
-    thread_id: str = Field(description="The break, by the id it was first seen under.")
-    state: str = Field(description="open, assigned, explained, proposed, approved, posted or written_off.")
-    owner: str | None = Field(description="Who has it.")
-    root_cause: str | None = Field(description="Why it came about.")
-    note_count: int = Field(description="Comments and explanations.")
-    evidence_count: int = Field(description="Files attached.")
-    proposal: ProposalOut | None = Field(description="What is proposed, approved or booked.")
-    entry_id: str | None = Field(description="The journal entry booked for it.")
-
-    @classmethod
-    def of(cls, thread_id: str, work: Work) -> Self:
-        """The answer about one break."""
-        return cls(
-            thread_id=thread_id,
-            state=work.state.value,
-            owner=work.owner,
-            root_cause=work.root_cause,
-            note_count=work.note_count,
-            evidence_count=work.evidence_count,
-            proposal=ProposalOut.of(work.proposal) if work.proposal else None,
-            entry_id=public_id(IdKind.ENTRY, work.entry_id) if work.entry_id else None,
-        )
-
-
 class EventOut(Wire):
     """One fact about a break."""
 
@@ -176,11 +137,34 @@ class EventOut(Wire):
         return cls(event_no=event.event_no, kind=event.kind.value, actor=event.actor, recorded_at=event.recorded_at, **told)
 
 
-class BreakOut(Wire):
-    """The work on one break and everything that was done. A break nobody did anything about is open and has no events."""
+class WorkOut(Wire):
+    """How far the work on one break is, and everything that was done. A break nobody did anything about is open and has no events."""
 
-    work: WorkOut
-    events: list[EventOut] = Field(description="In their order.")
+    thread_id: str = Field(description="The break, by the id it was first seen under.")
+    state: str = Field(description="open, assigned, explained, proposed, approved, posted or written_off.")
+    owner: str | None = Field(description="Who has it.")
+    root_cause: str | None = Field(description="Why it came about.")
+    note_count: int = Field(description="Comments and explanations.")
+    evidence_count: int = Field(description="Files attached.")
+    proposal: ProposalOut | None = Field(description="What is proposed, approved or booked.")
+    entry_id: str | None = Field(description="The journal entry booked for it.")
+    events: list[EventOut] = Field(description="Everything that was done, in its order.")
+
+    @classmethod
+    def of(cls, thread_id: str, events: Sequence[BreakEvent]) -> Self:
+        """The answer about one break."""
+        work = fold(events)
+        return cls(
+            thread_id=thread_id,
+            state=work.state.value,
+            owner=work.owner,
+            root_cause=work.root_cause,
+            note_count=work.note_count,
+            evidence_count=work.evidence_count,
+            proposal=ProposalOut.of(work.proposal) if work.proposal else None,
+            entry_id=public_id(IdKind.ENTRY, work.entry_id) if work.entry_id else None,
+            events=[EventOut.of(event) for event in events],
+        )
 
 
 class WorkList(Wire):

@@ -23,12 +23,23 @@ def one_scope_each(worker_engine: Engine) -> FastAPI:
     return create_app(load_settings(database_url=worker_engine.url.render_as_string(hide_password=False), api_keys=keys))
 
 
+APPROVING = {"approvals", "rejections", "postings", "reopenings"}
+ASKED_FOR_BESIDE = {"reconciliation:approve_large"}  # no operation's own: some approvals need it as well
+
+
+def scope_of(tag: str, method: str, path: str) -> str:
+    """The scope that an operation's tag, method and path call for."""
+    if tag == "reconciliation" and method != "get":
+        return f"{tag}:{'approve' if path.rsplit('/', 1)[-1] in APPROVING else 'work'}"
+    return f"{tag}:{'read' if method == 'get' else 'write'}"
+
+
 def operations(app: FastAPI) -> Iterator[tuple[str, str, str]]:
-    """Method, path and the scope that its tag and method call for."""
+    """Method, path and scope."""
     for path, item in app.openapi()["paths"].items():
         for method, operation in item.items():
             if operation.get("security"):
-                yield method, path.replace("{", "").replace("}", ""), f"{operation['tags'][0]}:{'read' if method == 'get' else 'write'}"
+                yield method, path.replace("{", "").replace("}", ""), scope_of(operation["tags"][0], method, path)
 
 
 def test_an_operation_opens_to_its_own_scope_and_to_no_other(one_scope_each: FastAPI) -> None:
@@ -40,4 +51,4 @@ def test_an_operation_opens_to_its_own_scope_and_to_no_other(one_scope_each: Fas
             for scope, secret in SECRETS.items():
                 status = client.request(method, path, json={}, headers={"Authorization": f"Bearer {secret}"}).status_code
                 assert (path, scope, status == 403) == (path, scope, scope != needed)
-    assert seen == SCOPES
+    assert seen | ASKED_FOR_BESIDE == SCOPES

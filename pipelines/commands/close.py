@@ -23,7 +23,7 @@ def close(
     """Close a day of a PSP with what the last run knew, sign it, or re-open it. Every step is a fact that stays.
 
     Frozen are: the moment of knowledge, the day as it stands and its checksum, the files, the rules, the terms and the marts' checksums.
-    Exit code 0: done; 2: refused, with the reason.
+    A day that something blocks (reconciliation.agg_close_calendar) is closed only with --despite. Exit code 0: done; 2: refused, with the reason.
     """
     from pipelines.console import answer, answer_json
     from pipelines.standing.day_text import told_close

@@ -39,6 +39,11 @@ select mart, count(*)::bigint as row_count, encode(sha256(convert_to(string_agg(
 from told group by mart order by mart
 """
 
+_BLOCKS = """
+select missing_file_count, open_gate_count, break_above_limit_count from reconciliation.agg_close_calendar where psp = $1 and business_date = $2::date
+"""
+_BLOCK_WORDS = ("files missing", "gates open", "breaks above the limit of their currency")
+
 
 def freeze_day(
     warehouse: Warehouse,
@@ -59,6 +64,9 @@ def freeze_day(
     _refuse_unfit(psp, day, watermark)
     if live_close(closes.of(psp, day)):
         raise Refused(f"{day} of {psp} is closed already: re-open it first", code="already_closed")
+    blocks = blocks_of(warehouse, psp, day)
+    if blocks and despite is None:
+        raise Refused(f"{day} of {psp} is blocked: {', '.join(blocks)}; close it all the same with --despite REASON", code="close_blocked")
     standing = as_known_at(warehouse, day, psp, watermark, closed_days(closes.of(known_by=watermark)))
     if not standing.closes:
         raise Refused(f"{day} of {psp}: the certificate does not close; nothing can be signed under it", code="certificate_open")
@@ -66,8 +74,8 @@ def freeze_day(
     key = f"closes/{psp}/{day.isoformat()}/{close_id}/standing.json"
     content = as_bytes(standing)
     store.put_new(key, content)
-    frozen = _frozen(warehouse, standing, watermark, day, psp, checksum(content), key)
-    return closes.freeze(psp, day, frozen, actor=actor, reason=despite, close_id=close_id, recorded_at=recorded_at)
+    frozen = _frozen(warehouse, standing, watermark, day, psp, checksum(content), key, blocks)
+    return closes.freeze(psp, day, frozen, actor=actor, reason=despite if blocks else None, close_id=close_id, recorded_at=recorded_at)
 
 
 def _refuse_unfit(psp: str, day: date, watermark: datetime) -> None:
@@ -82,12 +90,19 @@ def _refuse_unfit(psp: str, day: date, watermark: datetime) -> None:
         raise Refused(message, code="day_not_over")
 
 
-def _frozen(warehouse: Warehouse, standing: Standing, watermark: datetime, day: date, psp: str, digest: str, key: str) -> Frozen:
+def blocks_of(warehouse: Warehouse, psp: str, day: date) -> list[str]:
+    """What stands in the way of closing a day, in words; from the calendar of closes."""
+    counts = warehouse.read(_BLOCKS, [psp, day.isoformat()]).rows()
+    return [f"{count} {words}" for row in counts for count, words in zip(row, _BLOCK_WORDS, strict=True) if count]
+
+
+def _frozen(warehouse: Warehouse, standing: Standing, watermark: datetime, day: date, psp: str, digest: str, key: str, blocks: list[str]) -> Frozen:
     payload: dict[str, Any] = {
         "files": warehouse.read(_FILES, [watermark.isoformat(), psp]).to_dicts(),
         "marts": warehouse.read(_MARTS, [psp, day.isoformat()]).to_dicts(),
         "certificate": standing.certificate.to_dicts(),
         "broken_count": standing.broken_count,
+        "blocks": blocks,
     }
     return Frozen(
         watermark_at=watermark,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -72,7 +72,7 @@ def _frame(name: str, columns: list[str], *rows: list[Any]) -> pl.DataFrame:
     shape = SHAPES[name]
     if columns != list(shape):
         raise ValueError(f"{name} has other columns")
-    read = {pl.Date(): date.fromisoformat, pl.Datetime("us", "UTC"): datetime.fromisoformat}
+    read: dict[pl.DataType, Callable[[str], object]] = {pl.Date(): date.fromisoformat, pl.Datetime("us", "UTC"): datetime.fromisoformat}
     readers = [read.get(dtype) for dtype in shape.values()]
     told = [[reader(cell) if reader and cell is not None else cell for reader, cell in zip(readers, row, strict=True)] for row in rows]
     return pl.DataFrame(told, schema=dict(shape), orient="row")

@@ -8,10 +8,10 @@ other blank key.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import TypeVar
 
 import polars as pl
 
@@ -21,12 +21,14 @@ from assets.reconciliation.standalone.mapping import Direction, Key, Kinds, Side
 from transactional.payments.money_kinds import MoneyKind
 from transactional.vocabulary.errors import ContractBroken, InputRejected, Place
 
+T = TypeVar("T")
+
 SOURCES = {Side.LEFT: "ledger", Side.RIGHT: "settlement"}
 _ACCOUNT = "table"
 _HEADERS_SHOWN = 12
 
 # What is kept of a row beside its item, to tell of it. `key`: as a person reads it.
-ROW_SCHEMA = {
+ROW_SCHEMA: Mapping[str, pl.DataType] = {
     "item_key": pl.String(),
     "side": pl.String(),
     "file_name": pl.String(),
@@ -40,6 +42,15 @@ ROW_SCHEMA = {
     "net_minor": pl.Int64(),
     "fee_minor": pl.Int64(),
 }
+# and what only its item needs
+_READ_SCHEMA = {
+    **ROW_SCHEMA,
+    "raw_kind": pl.String(),
+    "psp_reference": pl.String(),
+    "merchant_reference": pl.String(),
+    "occurred_at": pl.Datetime("us", "UTC"),
+}
+_SLICE_ROWS = 50_000  # rows as Python objects at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,47 +94,52 @@ def read_rows(table: TextTable, rule: TableMap, side: Side, right_name: str, as_
     Raises: ContractBroken (`missing_column`, `doubled_column`, `no_rows_read`) naming file and column.
     """
     reader = _Reader(table, rule, side, undated)
-    rows: list[dict[str, Any]] = []
     refused = [RefusedRow(side, table.name, line, "", why) for line, why in table.misshapen]
-    for place, line in enumerate(table.lines):
-        try:
-            rows.append(reader.row(place, line))
-        except _Unreadable as error:
-            refused.append(RefusedRow(side, table.name, line, error.column, error.why))
-    if refused and not rows:
+    frames = [pl.DataFrame(schema=_READ_SCHEMA)]
+    for start in range(0, len(table.lines), _SLICE_ROWS):
+        rows: list[tuple[object, ...]] = []
+        for place in range(start, min(start + _SLICE_ROWS, len(table.lines))):
+            try:
+                rows.append(reader.row(place, table.lines[place]))
+            except _Unreadable as error:
+                refused.append(RefusedRow(side, table.name, table.lines[place], error.column, error.why))
+        frames.append(pl.DataFrame(rows, schema=_READ_SCHEMA, orient="row"))
+    read = pl.concat(frames)
+    if refused and not read.height:
         first = refused[0]
         message = f"none of its {len(refused):,} rows can be read with this map; the first: {first.why}"
         raise ContractBroken(message, code="no_rows_read", place=Place(table.name, first.line_no, first.column or None))
-    frame = pl.DataFrame([{name: row[name] for name in ROW_SCHEMA} for row in rows], schema=ROW_SCHEMA)
-    items = pl.DataFrame(list(_items(rows, side, right_name, as_of)), schema=item_schema())
-    return Reading(side, table.name, len(table.lines) + len(table.misshapen), items, frame, tuple(refused), rule.dated is not None)
+    rows_in = len(table.lines) + len(table.misshapen)
+    items = _items(read, side, right_name, as_of)
+    return Reading(side, table.name, rows_in, items, read.select(*ROW_SCHEMA), tuple(refused), rule.dated is not None)
 
 
-def _items(rows: list[dict[str, Any]], side: Side, right_name: str, as_of: datetime) -> Iterator[dict[str, Any]]:
-    for row in rows:
-        has_net = row["net_minor"] is not None
-        yield dict.fromkeys(item_schema()) | {
-            "item_key": row["item_key"],
-            "source": SOURCES[side],
-            "psp": right_name,
-            "account": _ACCOUNT,
-            "kind": row["kind"],
-            "raw_kind": row["raw_kind"],
-            "currency": row["currency"],
-            "amount_minor": row["amount_minor"],
-            "net_currency": row["currency"] if has_net else None,
-            "net_minor": row["net_minor"],
-            "commission_minor": row["fee_minor"],
-            "psp_reference": row["psp_reference"],
-            "merchant_reference": row["reference"],
-            "ext_id": row["line_id"],
-            "occurred_at": row["occurred_at"],
-            "booked_on": row["booked_on"],
-            "file_name": row["file_name"],
-            "file_version": 1,
-            "line_no": row["line_no"],
-            "known_at": as_of,
-        }
+def _items(read: pl.DataFrame, side: Side, right_name: str, as_of: datetime) -> pl.DataFrame:
+    """The rows in the engine's normal form."""
+    same = (
+        "item_key",
+        "kind",
+        "raw_kind",
+        "currency",
+        "amount_minor",
+        "net_minor",
+        "psp_reference",
+        "merchant_reference",
+        "occurred_at",
+        "booked_on",
+    )
+    told = {
+        **{name: pl.col(name) for name in (*same, "file_name", "line_no")},
+        "source": pl.lit(SOURCES[side]),
+        "psp": pl.lit(right_name),
+        "account": pl.lit(_ACCOUNT),
+        "net_currency": pl.when(pl.col("net_minor").is_not_null()).then("currency"),
+        "commission_minor": pl.col("fee_minor"),
+        "ext_id": pl.col("line_id"),
+        "file_version": pl.lit(1),
+        "known_at": pl.lit(as_of),
+    }
+    return read.select(told.get(name, pl.lit(None)).cast(dtype).alias(name) for name, dtype in item_schema().items())
 
 
 class _Unreadable(Exception):
@@ -147,7 +163,8 @@ class _Reader:
         columns += [rule.direction.column] if rule.direction else []
         self._columns = {name: self._find(name) for name in columns}
 
-    def row(self, place: int, line: int) -> dict[str, Any]:
+    def row(self, place: int, line: int) -> tuple[object, ...]:
+        """One row in the order of _READ_SCHEMA. Raises: _Unreadable."""
         rule = self._rule
         dated = rule.dated
         moment = self._read(dated.column if dated else "", place, self._moments.read)
@@ -160,24 +177,24 @@ class _Reader:
         kind, raw_kind = self._kind(rule.kinds, place, amount_minor)
         # a row without a key may still be found by its reference; without either it is nobody's but its own
         lonely = None if key or reference else f"{self._side.value} line {line} of {self._table.name}, without a key"
-        return {
-            "item_key": f"{self._side.value}:{self._table.name}:{line}",
-            "side": self._side.value,
-            "file_name": self._table.name,
-            "line_no": line,
-            "line_id": (self._cell(rule.line_id, place) or None) if rule.line_id else None,
-            "key": key or reference or lonely,
-            "psp_reference": key or lonely,
-            "reference": reference or None,
-            "kind": kind,
-            "raw_kind": raw_kind,
-            "booked_on": moment.on,
-            "occurred_at": moment.at,
-            "currency": currency,
-            "amount_minor": amount_minor,
-            "net_minor": net_minor,
-            "fee_minor": fee_minor,
-        }
+        return (
+            f"{self._side.value}:{self._table.name}:{line}",
+            self._side.value,
+            self._table.name,
+            line,
+            (self._cell(rule.line_id, place) or None) if rule.line_id else None,
+            key or reference or lonely,
+            kind.value,
+            moment.on,
+            currency,
+            amount_minor,
+            net_minor,
+            fee_minor,
+            raw_kind,
+            key or lonely,
+            reference or None,
+            moment.at,
+        )
 
     def _find(self, name: str) -> Sequence[str]:
         """The cells under a header. `name #1` means the first of several of one name, as `name #2` means the second."""
@@ -199,15 +216,14 @@ class _Reader:
             raise _Unreadable(column, "a NUL character, which no table can hold")
         return cell
 
-    def _read(self, column: str, place: int, read: Any) -> Any:
+    def _read(self, column: str, place: int, read: Callable[[str], T]) -> T:
         try:
             return read(self._cell(column, place) if column else "")
         except InputRejected as error:
             raise _Unreadable(column, error.message) from error
 
     def _amount(self, column: str, place: int, currency: str, on: date) -> int:
-        minor: int = self._read(column, place, lambda text: self._amounts.read(text, currency, on))
-        return minor
+        return self._read(column, place, lambda text: self._amounts.read(text, currency, on))
 
     def _keyed(self, key: Key, place: int) -> str:
         return keyed([self._cell(column, place) for column in key.columns], key.normalise)

@@ -3,8 +3,8 @@
 The trap: "closed automatically" and nothing else. Whoever wrote "waiting for the PSP's file" wants to know which file and which line it was.
 
 A line heals a thread when it is in the group that now holds an item of the thread without having been one of its items, or when it takes back one of
-them (a reversal), or, where a break has no items (a batch that was missing), when it is of that batch. Lines we learned of since the thread was last
-seen go before older ones; with none at all the thread was withdrawn: the same facts are judged otherwise now, or what was due is not due any more.
+them (a reversal); with none of these, when it is of the thread's batch (a batch that was missing or did not add up). Lines we learned of since the
+thread was last seen go before older ones; with none at all the thread was withdrawn: the same facts are judged otherwise now.
 """
 
 from __future__ import annotations
@@ -47,9 +47,8 @@ def _lines(ended: pl.DataFrame, members: pl.DataFrame, dispositions: pl.DataFram
     reversals = theirs.join(taking_back, left_on="item_key", right_on="voids_item_key").select(
         "thread_id", pl.col("item_key_right").alias("item_key")
     )
-    bare = ended.join(theirs, on="thread_id", how="anti").filter(pl.col("batch_id").is_not_null())
-    of_batch = bare.join(items, on=["psp", "account", "batch_id"]).filter(pl.col("source") == "settlement").select("thread_id", "item_key")
-    found = pl.concat([in_group, reversals, of_batch]).unique().join(theirs, on=["thread_id", "item_key"], how="anti")
+    own = pl.concat([in_group, reversals]).unique().join(theirs, on=["thread_id", "item_key"], how="anti")
+    found = pl.concat([own, _of_batch(ended.join(own, on="thread_id", how="anti"), theirs, items)])
     described = found.join(items.select("item_key", "source", "file_name", "line_no", "known_at"), on="item_key")
     dated = described.join(ended.select("thread_id", "last_seen_at"), on="thread_id")
     is_new = (pl.col("known_at") > pl.col("last_seen_at")).alias("is_new")
@@ -65,6 +64,14 @@ def _lines(ended: pl.DataFrame, members: pl.DataFrame, dispositions: pl.DataFram
             pl.col("words").unique(maintain_order=True).head(_MOST_LINES).str.join(", ").alias("told_lines"),
         )
     )
+
+
+def _of_batch(ended: pl.DataFrame, members: pl.DataFrame, items: pl.DataFrame) -> pl.DataFrame:
+    """Settlement lines of the thread's batch: those we learned of since; where the break had no items (the batch was missing), all."""
+    lines = items.filter(pl.col("source") == "settlement").select("psp", "account", "batch_id", "item_key", "known_at")
+    of_batch = ended.filter(pl.col("batch_id").is_not_null()).join(lines, on=["psp", "account", "batch_id"])
+    has_items = pl.col("thread_id").is_in(members["thread_id"].unique().to_list())
+    return of_batch.filter(~has_items | (pl.col("known_at") > pl.col("last_seen_at"))).select("thread_id", "item_key")
 
 
 def with_reporting_amounts(followed: Threads, rates: pl.DataFrame, reporting_currency: str) -> Threads:

@@ -90,6 +90,19 @@ def _land_again(old_url: str, settings: Settings) -> Iterator[LandedFile]:
         for number, file in enumerate(land_again(originals, connection, store), 1):
             tell(f"[{number}/{len(originals)}] {file.name}")
             yield file
+    _carry_threads(Warehouse(old_url), _warehouse(settings))
+
+
+def _carry_threads(old: Warehouse, new: Warehouse) -> None:
+    """The threads of breaks are a memory that no original holds: without them people's notes would point to breaks nobody knows. Item keys stay."""
+    from assets.reconciliation.tables import BREAK_THREADS, THREAD_MEMBERS
+    from pipelines.resources.warehouse import replace
+
+    if not old.read("select to_regclass('derived.reconciliation__break_threads') is not null as known")["known"][0] or new.read(BREAK_THREADS).height:
+        return
+    with new.transaction() as connection:
+        for table in (BREAK_THREADS, THREAD_MEMBERS):
+            replace(connection, table, old.read(table))
 
 
 def _warehouse(settings: Settings) -> Warehouse:

@@ -7,11 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from assets.landing import doors
 from assets.landing.detection import FolderHints
+from assets.reconciliation.tables import BREAK_THREADS, THREAD_MEMBERS
 from pipelines.cli import run
+from pipelines.resources.frames import polars_schema
 from pipelines.resources.warehouse import Warehouse
 from tests.integration.landing.offers import HISTORY, NOW, STATEMENT, Land, totals
 
@@ -51,6 +54,24 @@ def test_the_same_files_with_their_versions_and_moments_and_what_is_understood_b
     assert [row[6] for row in after["files"]] == ["landed"] * 3
     assert len(after["rates"]) == 4
     assert after["files"] != before["files"]
+
+
+def test_the_threads_of_breaks_come_along_once_and_are_not_put_back_later(
+    landed: None, configured: None, database_url: str, new_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Blocks orphaned notes: people wrote them to a thread's id, and a new warehouse would give the break another."""
+    old, new = Warehouse(database_url), Warehouse(new_url := new_database())
+    row = {"thread_id": "brk_1", "break_id": "brk_2", "break_class": "amount", "account": "EU", "currency": "EUR", "amount_minor": 1, "is_open": True}
+    rest = {"reporting_currency": "EUR", "first_seen_at": NOW, "last_seen_at": NOW, "run_id": "r"}
+    thread = pl.DataFrame([dict.fromkeys(BREAK_THREADS.column_names()) | row | rest], schema=polars_schema(BREAK_THREADS))
+    old.replace(BREAK_THREADS, thread)
+    old.replace(THREAD_MEMBERS, pl.DataFrame({"thread_id": ["brk_1"], "item_key": ["bank:1:1"]}))
+    again(database_url, new_url, monkeypatch)
+    assert new.read(BREAK_THREADS).equals(thread)
+    assert new.read(THREAD_MEMBERS).rows() == [("brk_1", "bank:1:1")]
+    new.replace(BREAK_THREADS, thread.with_columns(break_id=pl.lit("brk_3")))
+    again(database_url, new_url, monkeypatch)
+    assert new.read(BREAK_THREADS)["break_id"].to_list() == ["brk_3"]
 
 
 def test_a_rebuilding_that_was_cut_off_goes_on_and_ends_the_same(

@@ -61,8 +61,8 @@ def validated(items: pl.DataFrame) -> pl.DataFrame:
             raise ContractBroken(f"items.{column.name} is {dtype}, expected instants in UTC", code="items_type")
     frame = items.select(pl.col(name).cast(dtype) for name, dtype in item_schema().items()).sort("item_key")
     held = frame.select(bad.any().alias(str(place)) for place, (_, bad, _) in enumerate(_REFUSED)).row(0)  # all in one pass; usually none holds
-    for (column, bad, why), is_there in zip(_REFUSED, held, strict=True):
+    for (name, bad, why), is_there in zip(_REFUSED, held, strict=True):
         if is_there:
             found = frame.filter(bad)["item_key"]
-            raise ContractBroken(f"items.{column} {why}: item '{found[0]}' and {found.len() - 1} more", code="items_content")
+            raise ContractBroken(f"items.{name} {why}: item '{found[0]}' and {found.len() - 1} more", code="items_content")
     return frame

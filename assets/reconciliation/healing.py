@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from functools import cache
+from typing import Any, cast
 
 import polars as pl
 
@@ -82,26 +84,27 @@ def with_reporting_amounts(followed: Threads, rates: pl.DataFrame, reporting_cur
     """
     quoted = rates.filter(pl.col("base_currency") == reporting_currency).sort("rate_date")
     by_currency = {str(key[0]): part for key, part in quoted.partition_by("currency", as_dict=True).items()}
-    amounts = [
-        _in_reporting(row["amount_minor"], row["currency"], row["first_seen_at"].date(), by_currency, reporting_currency)
-        if row["is_open"]
-        else row["reporting_minor"]
-        for row in followed.threads.iter_rows(named=True)
-    ]
-    column = pl.Series("reporting_minor", amounts, dtype=pl.Int64)
+
+    @cache  # thousands of breaks were first seen on the same day
+    def rate_on(currency: str, on: date) -> Decimal | None:
+        known = by_currency.get(currency)
+        before = None if known is None else known.filter(pl.col("rate_date") <= on)
+        return None if before is None or before.is_empty() else 1 / Decimal(str(before["rate"][-1]))
+
+    def amount(row: dict[str, Any]) -> int | None:
+        if not row["is_open"]:
+            return cast("int | None", row["reporting_minor"])
+        on = row["first_seen_at"].date()
+        rate = Decimal(1) if row["currency"] == reporting_currency else rate_on(row["currency"], on)
+        return None if rate is None else _converted(row["amount_minor"], rate, row["currency"], reporting_currency, on)
+
+    column = pl.Series("reporting_minor", [amount(row) for row in followed.threads.iter_rows(named=True)], dtype=pl.Int64)
     currency = pl.lit(reporting_currency).alias("reporting_currency")
     return Threads(followed.threads.with_columns(column, currency), followed.members)
 
 
-def _in_reporting(minor: int, currency: str, on: date, rates: dict[str, pl.DataFrame], reporting_currency: str) -> int | None:
-    if currency == reporting_currency:
-        return minor
-    known = rates.get(currency)
-    before = None if known is None else known.filter(pl.col("rate_date") <= on)
-    if before is None or before.is_empty():
-        return None
+def _converted(minor: int, rate: Decimal, currency: str, reporting_currency: str, on: date) -> int | None:
     try:
-        exponents = exponent_of(currency, on), exponent_of(reporting_currency, on)
-    except InputRejected:
+        return convert(minor, rate, exponent_of(currency, on), exponent_of(reporting_currency, on))
+    except InputRejected:  # a currency that did not exist then
         return None
-    return convert(minor, 1 / Decimal(str(before["rate"][-1])), *exponents)

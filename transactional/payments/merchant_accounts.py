@@ -40,7 +40,7 @@ class MerchantAccount:
 
 @dataclass(frozen=True, slots=True)
 class BankAccount:
-    """One of our bank accounts. `zone` is the bank's: its booking dates are civil dates there. `statement_format`: camt053 or mt940."""
+    """One of our bank accounts. `zone` is the bank's: its booking dates are civil dates there. `statement_format`: camt053, mt940 or bai2."""
 
     iban: str
     currency: str
@@ -94,7 +94,7 @@ MERCHANT_ACCOUNTS: tuple[MerchantAccount, ...] = (
 BANK_ACCOUNTS: tuple[BankAccount, ...] = (
     BankAccount("DE89370400440532013000", "EUR", "Europe/Berlin", "COBADEFFXXX", "camt053"),
     BankAccount("GB29NWBK60161331926819", "GBP", "Europe/London", "NWBKGB2LXXX", "mt940"),
-    BankAccount("US64SVBKUS6S3300958879", "USD", "America/New_York", "SVBKUS6SXXX", "mt940"),
+    BankAccount("US64SVBKUS6S3300958879", "USD", "America/New_York", "SVBKUS6SXXX", "bai2"),
     BankAccount("JP1200090001234567", "JPY", "Asia/Tokyo", "SMBCJPJTXXX", "camt053"),
 )
 

@@ -125,7 +125,7 @@ MERCHANTS: tuple[Merchant, ...] = (
 BANKS: tuple[Bank, ...] = (
     Bank("DE89370400440532013000", "EUR", "Europe/Berlin", "COBADEFFXXX", "camt053", 250_000_00, 1),
     Bank("GB29NWBK60161331926819", "GBP", "Europe/London", "NWBKGB2LXXX", "mt940", 90_000_00, 1),
-    Bank("US64SVBKUS6S3300958879", "USD", "America/New_York", "SVBKUS6SXXX", "mt940", 120_000_00, 1),
+    Bank("US64SVBKUS6S3300958879", "USD", "America/New_York", "SVBKUS6SXXX", "bai2", 120_000_00, 1),
     Bank("JP1200090001234567", "JPY", "Asia/Tokyo", "SMBCJPJTXXX", "camt053", 30_000_000, 1),
 )
 

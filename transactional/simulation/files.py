@@ -12,13 +12,15 @@ from datetime import date, timedelta
 
 from transactional.simulation.banks import mark
 from transactional.simulation.formats.adyen_reports import Record, accounting_report, records_of, settlement_detail
-from transactional.simulation.formats.bank_statements import Statement, camt053, mt940
+from transactional.simulation.formats.bank_statements import Statement, bai2, camt053, mt940
 from transactional.simulation.formats.stripe_reports import balance_change, payout_reconciliation
 from transactional.simulation.movements import Batch, Line, Payment, Spot
 from transactional.simulation.psps.adyen import AdyenDesk
 from transactional.simulation.psps.settlement import waiting_lines
 from transactional.simulation.psps.stripe import StripeDesk
 from transactional.vocabulary.time import business_date
+
+_STATEMENT_FORMS = {"camt053": ("xml", camt053), "mt940": ("sta", mt940), "bai2": ("bai", bai2)}
 
 
 def psp_files(desk: AdyenDesk | StripeDesk, payments: Sequence[Payment], batches: Sequence[Batch]) -> dict[str, bytes]:
@@ -34,9 +36,9 @@ def bank_files(statements: Iterable[Statement], files: dict[str, bytes]) -> dict
     places: dict[int, Spot] = {}
     for statement in statements:
         bank = statement.bank
-        suffix = "xml" if bank.form == "camt053" else "sta"
+        suffix, write = _STATEMENT_FORMS[bank.form]
         path = f"bank/{bank.form}_{bank.iban}_{statement.day}.{suffix}"
-        files[path] = camt053(statement) if bank.form == "camt053" else mt940(statement)
+        files[path] = write(statement)
         mark(statement, path)
         places |= {id(line): Spot("bank", path, number) for number, line in enumerate(statement.lines, start=1)}
     return places

@@ -1,6 +1,6 @@
-"""Bank statements as banks send them: ISO 20022 CAMT.053 (version 8) and SWIFT MT940, one statement of one day. Pure.
+"""Bank statements as banks send them: ISO 20022 CAMT.053 (version 8), SWIFT MT940 and BAI2, one statement of one day. Pure.
 
-The trap: balances that do not follow from the lines. Both writers take the opening balance and print the closing one they add up to.
+The trap: balances that do not follow from the lines. Each writer takes the opening balance and prints the closing one they add up to.
 """
 
 from __future__ import annotations
@@ -94,9 +94,11 @@ def _entry(line: BankLine, currency: str) -> str:
 
 
 def printed_id(statement: Statement) -> str:
-    """How the statement names itself: CAMT its id, MT940 its reference and number."""
+    """How the statement names itself: CAMT its id, MT940 its reference and number, BAI2 who sent it about which day."""
     if statement.bank.form == "camt053":
         return statement.statement_id
+    if statement.bank.form == "bai2":
+        return f"{statement.bank.bic} {statement.day}"
     return f"CR{statement.day:%y%m%d}{statement.sequence:05d} {statement.sequence:05d}/001"
 
 
@@ -119,14 +121,50 @@ def mt940(statement: Statement) -> bytes:
 
 def _information(line: BankLine) -> list[str]:
     """The :86: field: at most 65 characters a line, broken between words."""
-    words, rows = f"{line.counterparty} {line.text}{' RETURN AC04 CLOSED ACCOUNT' if line.returned else ''}".split(" "), [":86:"]
-    for word in words:
+    rows = [":86:"]
+    for word in _words(line):
         glue = "" if rows[-1] in (":86:", "") else " "
         if len(rows[-1]) + len(glue) + len(word) > 65:
             rows.append(word)
         else:
             rows[-1] += glue + word
     return rows
+
+
+def _words(line: BankLine) -> list[str]:
+    return f"{line.counterparty} {line.text}{' RETURN AC04 CLOSED ACCOUNT' if line.returned else ''}".split(" ")
+
+
+def bai2(statement: Statement) -> bytes:
+    """The bytes of one BAI2 file: file, group and account with both ledger balances, a 16 (and its 88s) per line, and what each level adds up to."""
+    bank, day = statement.bank, f"{statement.day:%y%m%d}"
+    own = [f"03,{bank.iban},{bank.currency},010,{statement.opening_minor},,,015,{statement.closing_minor},,/"]
+    for line in statement.lines:
+        own += _bai2_entry(line)
+    total = statement.opening_minor + statement.closing_minor + sum(abs(line.amount_minor) for line in statement.lines)
+    rows = [
+        f"01,{bank.bic},COUNTROOM,{day},2359,{statement.sequence},,,2/",
+        f"02,COUNTROOM,{bank.bic},1,{day},2359,{bank.currency},2/",
+        *own,
+        f"49,{total},{len(own) + 1}/",
+        f"98,{total},1,{len(own) + 3}/",
+        f"99,{total},1,{len(own) + 5}/",
+    ]
+    return ("\r\n".join(rows) + "\r\n").encode("ascii")
+
+
+def _bai2_entry(line: BankLine) -> list[str]:
+    """The entry, its text in records of at most 80 characters, broken between words. Type codes: preauthorised ACH, ACH return, outgoing wire."""
+    credit = line.amount_minor >= 0
+    code = ("257" if credit else "557") if line.returned else ("165" if credit else "495")
+    words, rows, row = _words(line), [], f"16,{code},{abs(line.amount_minor)},Z,{line.reference},,{_words(line)[0]}"
+    for word in words[1:]:
+        if len(row) + 1 + len(word) > 80:
+            rows.append(row)
+            row = f"88,{word}"
+        else:
+            row += f" {word}"
+    return [*rows, row]
 
 
 def _side(minor: int) -> str:

@@ -168,7 +168,9 @@ STATEMENTS = Table(
     "bank__statements",
     "one statement (or intraday report, or notification) of a bank file, in one file version",
     (
-        Column("bank_account", T.TEXT, "IBAN or the bank's own number, without spaces; `<psp> <account>` where a PSP's report prints our balance there."),
+        Column(
+            "bank_account", T.TEXT, "IBAN or the bank's own number, without spaces; `<psp> <account>` where a PSP's report prints our balance there."
+        ),
         Column("currency", T.TEXT, "Currency of the account."),
         Column("report", T.TEXT, "As in bank__statement_lines, or the PSP's report."),
         Column("statement_id", T.TEXT, "The bank's id of the statement."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -25,6 +26,7 @@ def report(
     as_known_now: Annotated[bool, typer.Option("--as-known-now", help="The day with what the last run knew. The default.")] = False,
     diff: Annotated[bool, typer.Option("--diff", help="What changed since the day was signed.")] = False,
     breaks: Annotated[int, typer.Option(help="How many breaks to tell in words.", min=0)] = 20,
+    html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the day as one self-contained HTML page as well.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the day as its canonical JSON document, amounts in minor units.")] = False,
 ) -> int:
     """Tell a day of a PSP: summary, hop by hop, ages, breaks, certificate, signatures.
@@ -33,6 +35,7 @@ def report(
     """
     from assets.reconciliation.standing.document import as_bytes, difference
     from pipelines.console import answer, answer_json
+    from pipelines.standing.day_page import as_page
     from pipelines.standing.day_standing import as_signed as read_signed
     from pipelines.standing.day_text import told_close, told_day, told_difference
     from pipelines.standing.house import doors_of
@@ -49,6 +52,8 @@ def report(
             standing = _known_now(doors, day.date(), psp)
             content = as_bytes(standing)
         changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
+    if html is not None:
+        html.write_bytes(as_page(standing, close, changed))
     if changed is not None and as_json:
         answer_json({name: frame.to_dicts() for name, frame in changed.items()})
     elif changed is not None:

@@ -1,11 +1,11 @@
-"""The comparison of two tables as one HTML page: for a person with a browser, on a phone, on paper, in the light or in the dark.
+"""The comparison of two tables as one HTML page. The look and the tables are those of all our pages (pipelines/pages.py).
 
-Self-contained: no script, no request to anywhere (the page forbids them itself). The trap: a key out of a file that is markup; every text is escaped.
+The trap: a key out of a file that is markup; every text is escaped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
@@ -13,55 +13,36 @@ import polars as pl
 
 from assets.reconciliation.standalone.comparison import Comparison
 from assets.reconciliation.standalone.words import gloss, money
+from pipelines.pages import document, table
 from pipelines.standalone.told import by_class
 
 _BREAKS_SHOWN = 2_000
 _LINES_SHOWN = 50
 _REFUSED_SHOWN = 500
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1d2430; --soft: #5b6675; --paper: #fff; --line: #dfe3e8; --band: #f4f6f8;
-  --good: #1f7a3f; --bad: #b3261e; --wait: #8a6100 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ee; --soft: #9aa5b4; --paper: #14181f; --line: #303845; --band: #1c222c;
-  --good: #6fce8f; --bad: #ff8a80; --wait: #e6b84c } }
-* { box-sizing: border-box }
-body { margin: 0 auto; padding: 1.5rem 1rem 3rem; max-width: 72rem; font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
-h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .25rem; overflow-wrap: anywhere } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem }
-p { margin: .25rem 0; max-width: 60rem } .soft { color: var(--soft) } .good { color: var(--good) } .bad { color: var(--bad) } .wait { color: var(--wait) }
-.verdict { font-size: 1.15rem; font-weight: 600; margin: .75rem 0 }
-.wide { overflow-x: auto } table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: .92rem }
-th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top } th { color: var(--soft); font-weight: 600 }
-td.n, th.n { text-align: right; white-space: nowrap } tbody tr:nth-child(even) { background: var(--band) }
-details { border-bottom: 1px solid var(--line); padding: .45rem 0 } summary { cursor: pointer; overflow-wrap: anywhere } details table { margin: .4rem 0 .6rem }
-code { font-size: .85em; overflow-wrap: anywhere }
-@media print { body { max-width: none; padding: 0; font-size: 10pt } details { break-inside: avoid }
-  details::details-content { content-visibility: visible; block-size: auto } }
-"""
-
 
 def as_html(found: Comparison) -> dict[str, bytes]:
     """The page."""
-    return {"reconciliation.html": "".join(_page(found)).encode()}
+    return {"reconciliation.html": document(_title(found), _page(found)).encode()}
+
+
+def _title(found: Comparison) -> str:
+    return f"{found.names.left} against {found.names.right}"
 
 
 def _page(found: Comparison) -> Iterator[str]:
-    title = f"{found.names.left} against {found.names.right}"
-    yield '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-    yield "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-    yield f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>"
-    yield f'<h1>{escape(title)}</h1><p class="soft">As of {escape(found.as_of.isoformat(timespec="seconds"))}. Amounts positive towards us.</p>'
+    yield f'<h1>{escape(_title(found))}</h1><p class="soft">As of {escape(found.as_of.isoformat(timespec="seconds"))}. Amounts positive towards us.</p>'
     yield _verdict(found)
-    yield "<h2>What agrees and what does not</h2>" + _table(("", "meaning", "currency", "cases", "amount"), _summary(found), figures=2)
+    yield "<h2>What agrees and what does not</h2>" + table(("", "meaning", "currency", "cases", "amount"), _summary(found), figures=2)
     yield from _breaks(found, counted=True)
     yield from _breaks(found, counted=False)
-    yield "<h2>What was read</h2>" + _table(("side", "table", "rows", "read", "refused"), _tables(found), figures=3)
+    yield "<h2>What was read</h2>" + table(("side", "table", "rows", "read", "refused"), _tables(found), figures=3)
     yield from _refused(found)
     yield "<h2>Certificate</h2>"
     yield f'<p class="soft">Run <code>{escape(found.run_id or "of nothing")}</code>, rules of {escape(found.rule_set)}. '
     yield "Every row that was read ended in exactly one place; counts and amounts add up per side and currency.</p>"
     head = ("side", "currency", "", "in", "amount", "matched", "amount", "broken", "amount", "ignored", "amount")
-    yield _table(head, _certificate(found), figures=8)
-    yield "</body></html>\n"
+    yield table(head, _certificate(found), figures=8)
 
 
 def _verdict(found: Comparison) -> str:
@@ -99,7 +80,7 @@ def _breaks(found: Comparison, *, counted: bool) -> Iterator[str]:
         yield f'<details><summary>{escape(row["explanation"])} <span class="soft">{escape(row["break_class"].replace("_", " "))}</span></summary>'
         if lines is not None:
             columns = ("side", "table", "line", "key", "kind", "date", "currency", "amount")
-            yield _table(columns, (_line(line) for line in lines.head(_LINES_SHOWN).iter_rows(named=True)), figures=1)
+            yield table(columns, (_line(line) for line in lines.head(_LINES_SHOWN).iter_rows(named=True)), figures=1)
             yield f'<p class="soft">and {lines.height - _LINES_SHOWN:,} more rows</p>' if lines.height > _LINES_SHOWN else ""
         yield f'<p class="soft"><code>{escape(row["break_id"])}</code></p></details>'
     if shown.height > _BREAKS_SHOWN:
@@ -120,7 +101,7 @@ def _refused(found: Comparison) -> Iterator[str]:
     if found.refused:
         shown = found.refused[:_REFUSED_SHOWN]
         yield "<h2>Rows that could not be read</h2>"
-        yield _table(
+        yield table(
             ("side", "table", "line", "column", "why"), ((r.side.value, r.file_name, str(r.line_no), r.column, r.why) for r in shown), figures=0
         )
         if len(found.refused) > len(shown):
@@ -137,14 +118,3 @@ def _certificate(found: Comparison) -> Iterator[Sequence[str]]:
 
 def _figure(minor: int, currency: str) -> str:
     return money(minor, currency).rsplit(" ", 1)[0]
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]], *, figures: int) -> str:
-    """The last `figures` columns to the right."""
-    first = len(head) - figures
-
-    def cells(tag: str, row: Sequence[str]) -> str:
-        return "".join(f"<{tag}{' class=n' if number >= first else ''}>{escape(cell)}</{tag}>" for number, cell in enumerate(row))
-
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    return f'<div class="wide"><table><thead><tr>{cells("th", head)}</tr></thead><tbody>{body}</tbody></table></div>'

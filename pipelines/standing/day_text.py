@@ -87,11 +87,12 @@ def _cell(row: Mapping[str, Any], name: str, day: date) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if name.endswith("_minor"):
-        return _major(value, row["currency"], day)
+        return figure(value, row["currency"], day)
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
-def _major(minor: int, currency: str, day: date) -> str:
+def figure(minor: int, currency: str, day: date) -> str:
+    """An amount in major units with thousands marks; in minor units where the currency is unknown."""
     if currency not in PERIODS:
         return f"{minor:,} minor"
     whole, mark, fraction = format_minor(abs(minor), exponent_of(currency, day)).partition(".")

@@ -1,0 +1,56 @@
+"""The page of a day: whole in itself, the same for the same day, and safe from what a file says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import polars as pl
+
+from assets.reconciliation.standing.document import difference
+from pipelines.standing.day_page import as_page
+from pipelines.standing.day_text import told_day
+from tests.unit.reconciliation.test_closes import HISTORY
+from tests.unit.reconciliation.test_standing import FOUR, payment, standing
+from transactional.reconciliation.closes import closes_of
+
+BROKEN = standing([*payment(1), *payment(2, sources=FOUR[1:])], psp="acme")
+
+
+def test_the_page_tells_breaks_with_their_lines_and_who_signed() -> None:
+    (close,) = closes_of(HISTORY)
+    page = as_page(BROKEN, close, difference(standing([*payment(1), *payment(2)], psp="acme"), BROKEN)).decode()
+    for words in (
+        "1 matched",
+        "1 broken",
+        "settlement-acme.csv",
+        "missing in ledger",
+        "carl",
+        "2026-01-06 02:00:00 UTC",
+        "What has changed",
+        "closes",
+    ):
+        assert words in page, words
+
+
+def test_the_page_asks_nobody_for_anything_and_is_the_same_for_the_same_day() -> None:
+    page = as_page(BROKEN).decode()
+    assert not re.search(r"https?:|//|<script|<link|<img|url\(|@import", page)
+    assert "default-src 'none'" in page
+    assert as_page(BROKEN) == page.encode()
+
+
+def test_what_a_file_says_is_no_markup() -> None:
+    # the trap: a reference out of a PSP's file that is a script on the page of finance
+    evil = "<script>alert(1)</script>"
+    evidence = BROKEN.evidence.with_columns(reference=pl.lit(evil), file_name=pl.lit(evil))
+    breaks = BROKEN.breaks.with_columns(explanation=pl.lit(evil))
+    page = as_page(replace(BROKEN, evidence=evidence, breaks=breaks)).decode()
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_the_text_tells_amounts_in_the_decimals_of_their_currency() -> None:
+    told = "\n".join(told_day(BROKEN))
+    assert "10.00" in told
+    assert "acme" in told

@@ -30,7 +30,7 @@ class Proposal:
     """What would be booked: `amount_minor` (positive) from `credit_code` to `debit_code`.
 
     `books` names the movement at the PSP that our books lack (a MoneyKind of a player, with the PSP's references): the entry then takes part in
-    matching and heals its break. Without it the entry is one the reconciliation does not look at. Raises: InputRejected, Refused (`same_account`).
+    matching. Without it the entry is one the reconciliation does not look at. Raises: InputRejected, Refused (`same_account`).
     """
 
     kind: ProposalKind

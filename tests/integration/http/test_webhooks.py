@@ -181,7 +181,7 @@ def test_a_message_that_is_too_large_is_refused_before_it_is_read(psps: Psps) ->
 
 
 def test_a_psp_nobody_has_a_spec_for_is_not_found_and_what_cannot_be_a_name_is_refused_in_words(psps: Psps) -> None:
-    for psp in ("nobody", "gocardless", "paypal"):
+    for psp in ("nobody", "gocardless", "worldpay"):
         refused(psps.deliver(psp, body(item("CAPTURE", "C1"))), 404, "unknown_psp")
     for name in ("UPPER", "a..b", "x" * 60, "%00", "a'b"):
         refused(psps.deliver(name, b"{}"), 422, "invalid_request")

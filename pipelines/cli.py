@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import sys
+import traceback
 from typing import Any
 
 import typer
@@ -57,7 +58,12 @@ def main(arguments: list[str] | None = None) -> None:
     """Entry point of the console script; ends the process."""
     switch_off_telemetry()
     collect_rarely()
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    try:
+        code = run(sys.argv[1:] if arguments is None else arguments)
+    except Exception:  # noqa: BLE001 - our own bug, with its traceback; the exit code Python has for it is 1, which here is "found something"
+        traceback.print_exc()
+        code = COULD_NOT
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

@@ -2,7 +2,8 @@
 
 For `countroom up`. Each child leads a process group of its own, so a Ctrl-C at the terminal reaches only us and we end each group in order;
 on Linux the kernel ends the children should we be killed without a word.
-The trap: a child's children (Dagster's code servers) that outlive it; the signal goes to the whole group.
+The traps: a child's children (Dagster's code servers) that outlive it; the signal goes to the whole group. And a child that cannot be ended in order
+because whoever started us ignores a signal (a shell ignores Ctrl-C in what it starts with `&`, Dagster then ends on nothing): it starts with none ignored.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def start(name: str, command: Sequence[str], environment: Mapping[str, str], log
             stderr=subprocess.STDOUT,
             env=dict(environment),
             start_new_session=True,
-            preexec_fn=_end_with_parent,  # noqa: PLW1509 - only prctl, before this process has threads
+            preexec_fn=_begin_child,  # noqa: PLW1509 - only prctl and signals, before this process has threads
         )
     return Child(name, process, log)
 
@@ -93,6 +94,8 @@ def _signal(child: Child, signal_number: signal.Signals) -> None:
         return
 
 
-def _end_with_parent() -> None:
+def _begin_child() -> None:
+    for signal_number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_number, signal.SIG_DFL)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -35,7 +35,8 @@ def up() -> int:
     databases = locate_databases(settings)
     bring_to_head(databases)
     prepare_dagster_home(settings.home, databases.app_url)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a supervisor's stop is our Ctrl-C
+    for stop in (signal.SIGINT, signal.SIGTERM):  # a supervisor's stop is our Ctrl-C; a shell has us ignore that one when it starts us with `&`
+        signal.signal(stop, signal.default_int_handler)
     children: list[Child] = []
     try:
         children += _start_all(settings)

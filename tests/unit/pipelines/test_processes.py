@@ -67,6 +67,18 @@ def test_a_grandchild_is_ended_too(tmp_path: Path, children: list[Child]) -> Non
     assert gone(grandchild)
 
 
+def test_a_signal_that_we_ignore_ends_the_child_all_the_same(tmp_path: Path, children: list[Child]) -> None:
+    # dagster gives SIGTERM the handler of SIGINT, which a shell ignores in what it starts with `&`: every child then had to be killed
+    before = {number: signal.signal(number, signal.SIG_IGN) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        children.append(child(tmp_path, "sleeper", "import time; time.sleep(600)"))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    processes.end_all(children)
+    assert children[0].process.returncode == -signal.SIGTERM
+
+
 def test_waiting_for_one_that_never_answers_ends(tmp_path: Path, children: list[Child]) -> None:
     children.append(child(tmp_path, "mute", "import time; time.sleep(600)"))
     with pytest.raises(Transient, match="mute did not answer"):

@@ -13,7 +13,7 @@ from typing import Any, Self
 
 from psycopg.conninfo import conninfo_to_dict
 
-from pipelines.resources.dbt_worker import is_prepared
+from pipelines.resources.dbt_worker import MANIFEST, is_prepared
 from pipelines.resources.worker_process import WorkerProcess
 from transactional.vocabulary.errors import ContractBroken
 
@@ -82,7 +82,7 @@ class Dbt:
 
     @property
     def manifest_path(self) -> Path:
-        return self.folder / "manifest.json"
+        return self.folder / MANIFEST
 
     def start(self) -> None:
         """Start the worker now, so that it imports while the caller does something else. A second call changes nothing."""
@@ -91,7 +91,7 @@ class Dbt:
 
     def prepare(self) -> Path:
         """The manifest, parsed anew if the project changed; a worker that was started has it at hand then. Raises: ContractBroken if dbt cannot parse it."""
-        if self._worker is not None or not (self.manifest_path.exists() and is_prepared(project_folder(), self.folder, self._target.variant)):
+        if self._worker is not None or not is_prepared(project_folder(), self.folder, self._target.variant):
             for _ in self._ask({}):
                 pass
         return self.manifest_path

@@ -1,7 +1,9 @@
 """The process that runs dbt: parses once, then builds as often as it is asked. Only module that imports dbt.
 
 A start of dbt costs 4 to 8 s, nearly all of it imports and parsing (reference/performance.md F). Here both are paid once per run, and while Dagster
-itself is being imported. The trap: a parsed manifest of yesterday's SQL; the prepared folder carries a fingerprint of the project it was made from.
+itself is being imported. The traps: a parsed manifest of yesterday's SQL (the prepared folder carries a fingerprint of the project it was made from), and one
+that is half written: each build of dbt writes its manifest anew, in place, while the definitions may be reading it and the process may be killed. So a
+parse moves its results into place whole, and builds write into a folder of their own.
 Requests: {"prepare": ...} parses if needed; {"build": [arguments]} runs `dbt build`, one reply per event that matters.
 """
 
@@ -9,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,12 +19,16 @@ from queue import SimpleQueue
 from typing import Any
 
 from pipelines.resources.worker_process import Reply, serve
+from transactional.db.local_server.locks import exclusive
 from transactional.garbage import collect_rarely
 from transactional.telemetry import switch_off_telemetry
 
-FINGERPRINT, PARSED = "fingerprint", "partial_parse.msgpack"
+FINGERPRINT, PARSED, MANIFEST = "fingerprint", "partial_parse.msgpack", "manifest.json"
 _RESULTS = {"LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult"}
 _NOT_SOURCE = {"target", "logs", "dbt_packages"}
+_KEPT = (PARSED, MANIFEST, FINGERPRINT)  # moved into place in this order: the fingerprint vouches for the others
+_BUILT, _PARSING = "built", "parsing"
+_LONGEST_PARSE_SECONDS = 300
 
 
 def fingerprint(project: Path, variant: str) -> str:
@@ -35,7 +42,7 @@ def fingerprint(project: Path, variant: str) -> str:
 def is_prepared(project: Path, folder: Path, variant: str) -> bool:
     """Whether the folder's manifest was made from these very sources."""
     recorded = folder / FINGERPRINT
-    return recorded.exists() and (folder / PARSED).exists() and recorded.read_text() == fingerprint(project, variant)
+    return all((folder / name).exists() for name in _KEPT) and recorded.read_text() == fingerprint(project, variant)
 
 
 class DbtWorker:
@@ -46,9 +53,10 @@ class DbtWorker:
 
     def handle(self, request: Reply) -> Iterator[Reply]:
         project, folder = Path(request["project"]), Path(request["folder"])
-        arguments = ["--project-dir", str(project), "--profiles-dir", str(project), "--target-path", str(folder), "--log-path", str(folder / "logs")]
+        common = ["--project-dir", str(project), "--profiles-dir", str(project), "--log-path", str(folder / "logs")]
+        arguments = [*common, "--target-path", str(folder / _BUILT)]
         if self._manifest is None:
-            error = self._prepare(project, folder, request["variant"], arguments)
+            error = self._prepare(project, folder, request["variant"], common)
             if error is not None:
                 yield {"final": False, "error": error}
                 return
@@ -61,25 +69,34 @@ class DbtWorker:
         yield from self._build([*request["build"], *arguments])
         # a build leaves marks in it: an ephemeral model would not be written into its reader a second time (a retry). Read again now, not when asked
         self._manifest = None
-        self._prepare(project, folder, request["variant"], arguments)
+        self._prepare(project, folder, request["variant"], common)
 
-    def _prepare(self, project: Path, folder: Path, variant: str, arguments: list[str]) -> str | None:
+    def _prepare(self, project: Path, folder: Path, variant: str, common: list[str]) -> str | None:
         from dbt.contracts.graph.manifest import Manifest
 
-        if is_prepared(project, folder, variant):
-            self._manifest = Manifest.from_msgpack((folder / PARSED).read_bytes())
-            self._manifest.build_flat_graph()
-            return None
+        folder.mkdir(parents=True, exist_ok=True)
+        with exclusive(folder / "parse.lock", timeout_seconds=_LONGEST_PARSE_SECONDS):  # whoever waited finds it parsed
+            if not is_prepared(project, folder, variant):
+                return self._parse(project, folder, variant, common)
+            parsed = (folder / PARSED).read_bytes()
+        self._manifest = Manifest.from_msgpack(parsed)
+        self._manifest.build_flat_graph()
+        return None
+
+    def _parse(self, project: Path, folder: Path, variant: str, common: list[str]) -> str | None:
         from dbt.cli.main import dbtRunner
 
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / FINGERPRINT).unlink(missing_ok=True)
+        fresh = folder / _PARSING
+        shutil.rmtree(fresh, ignore_errors=True)  # what a killed parse left
         made_from = fingerprint(project, variant)
-        outcome = dbtRunner().invoke(["--quiet", "parse", "--no-partial-parse", *arguments])
+        outcome = dbtRunner().invoke(["--quiet", "parse", "--no-partial-parse", *common, "--target-path", str(fresh)])
         if not outcome.success:
             return f"dbt cannot parse its project: {outcome.exception or 'see the log'}"
         self._manifest = outcome.result
-        (folder / FINGERPRINT).write_text(made_from)
+        (fresh / FINGERPRINT).write_text(made_from)
+        (folder / FINGERPRINT).unlink(missing_ok=True)
+        for name in _KEPT:
+            (fresh / name).replace(folder / name)
         return None
 
     def _build(self, arguments: list[str]) -> Iterator[Reply]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -63,6 +64,7 @@ def test_a_run_killed_in_every_stage_then_run_twice_ends_as_if_nothing_had_been(
     for _ in range(2):  # once more over the same files: a run that lands them again, or whose break ids change, shows here
         outcome = countroom(run, books_url, tmp_path)
         assert outcome.returncode in (0, 1), outcome.stderr[-4000:]
+        assert json.loads(outcome.stdout)["succeeded"], outcome.stderr[-4000:]
     killed, undisturbed = Warehouse(books_url), Warehouse(run_world.url)
     assert read_state(killed).as_dict() == read_state(undisturbed).as_dict()
     for table, order in PUBLISHED.items():

@@ -32,7 +32,10 @@ def test_a_worker_that_dies_is_an_error_with_the_end_of_its_log(tmp_path: Path) 
 @pytest.mark.slow
 def test_a_build_tells_each_model_and_test_and_names_what_failed(database_url: str, tmp_path: Path) -> None:
     with Dbt(DbtTarget.postgres(database_url, ROLE), tmp_path) as dbt:
+        parsed = dbt.prepare().stat()
         told = list(dbt.build(["--select", "stg_app__accounts", "stg_fx__rates"]))
+        # the trap: the build's own manifest over the one that definitions read, half there when the build is killed
+        assert (dbt.manifest_path.stat().st_ino, dbt.manifest_path.stat().st_mtime_ns) == (parsed.st_ino, parsed.st_mtime_ns)
         assert [event["info"]["msg"] for event in told if event["info"]["level"] == "error"] == []
         names = {event["data"]["node_info"]["node_name"] for event in told}
         assert {"stg_app__accounts", "stg_fx__rates", "stg_fx__rates_grain"} <= names

@@ -26,7 +26,7 @@ def close(
     A day that something blocks (reconciliation.agg_close_calendar) is closed only with --despite. Exit code 0: done; 2: refused, with the reason.
     """
     from pipelines.console import answer, answer_json
-    from pipelines.standing.day_text import told_close
+    from pipelines.reports.day_text import told_close
     from pipelines.standing.freezing import close_as_dict, freeze_day
     from pipelines.standing.house import doors_of
     from transactional.db.unit_of_work import UnitOfWork

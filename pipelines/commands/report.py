@@ -27,6 +27,9 @@ def report(
     diff: Annotated[bool, typer.Option("--diff", help="What changed since the day was signed.")] = False,
     breaks: Annotated[int, typer.Option(help="How many breaks to tell in words.", min=0)] = 20,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the day as one self-contained HTML page as well.")] = None,
+    form: Annotated[list[str] | None, typer.Option(metavar="FORM", help="Write this form into --out: html, json. Give it again for more.")] = None,
+    out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where --form writes its files.")] = Path(),
+    language: Annotated[str, typer.Option(help="The language of pages and workbooks: en or tr.")] = "en",
     as_json: Annotated[bool, typer.Option("--json", help="Print the day as its canonical JSON document, amounts in minor units.")] = False,
 ) -> int:
     """Tell a day of a PSP: summary, hop by hop, ages, breaks, certificate, signatures.
@@ -35,15 +38,17 @@ def report(
     """
     from assets.reconciliation.standing.document import as_bytes, difference
     from pipelines.console import answer, answer_json
-    from pipelines.standing.day_page import as_page
+    from pipelines.reports.day_report import DayReport, rendered
+    from pipelines.reports.day_text import told_close, told_day, told_difference
+    from pipelines.reports.language import language_of
     from pipelines.standing.day_standing import as_signed as read_signed
-    from pipelines.standing.day_text import told_close, told_day, told_difference
     from pipelines.standing.house import doors_of
     from transactional.settings import load_settings
     from transactional.vocabulary.errors import InputRejected
 
     if as_signed + as_known_now + diff > 1:
         raise InputRejected("--as-signed, --as-known-now or --diff: one at a time", code="contradiction")
+    spoken = language_of(language)
     with doors_of(load_settings()) as doors:
         close = _signed(doors, day.date(), psp) if as_signed or diff else None
         if close is not None and not diff:
@@ -52,8 +57,13 @@ def report(
             standing = _known_now(doors, day.date(), psp)
             content = as_bytes(standing)
         changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
+    told = DayReport(standing, close, changed)
+    files = rendered(told, form or (), spoken)
+    out.mkdir(parents=True, exist_ok=True)
+    for name, made in files.items():
+        (out / name).write_bytes(made)
     if html is not None:
-        html.write_bytes(as_page(standing, close, changed))
+        html.write_bytes(*rendered(told, ["html"], spoken).values())
     if changed is not None and as_json:
         answer_json({name: frame.to_dicts() for name, frame in changed.items()})
     elif changed is not None:

@@ -1,4 +1,4 @@
-"""The comparison of two tables as one HTML page. The look and the tables are those of all our pages (pipelines/pages.py).
+"""The comparison of two tables as one HTML page. The look and the tables are those of all our pages (pipelines/reports/page.py).
 
 The trap: a key out of a file that is markup; every text is escaped.
 """
@@ -13,7 +13,7 @@ import polars as pl
 
 from assets.reconciliation.standalone.comparison import Comparison
 from assets.reconciliation.standalone.words import gloss, money
-from pipelines.pages import document, table
+from pipelines.reports.page import document, table
 from pipelines.standalone.told import by_class
 
 _BREAKS_SHOWN = 2_000

@@ -8,8 +8,8 @@ from dataclasses import replace
 import polars as pl
 
 from assets.reconciliation.standing.document import difference
-from pipelines.standing.day_page import as_page
-from pipelines.standing.day_text import told_day
+from pipelines.reports.day_report import DayReport, rendered
+from pipelines.reports.day_text import told_day
 from tests.unit.reconciliation.test_closes import HISTORY
 from tests.unit.reconciliation.test_standing import FOUR, payment, standing
 from transactional.reconciliation.closes import closes_of
@@ -17,9 +17,13 @@ from transactional.reconciliation.closes import closes_of
 BROKEN = standing([*payment(1), *payment(2, sources=FOUR[1:])], psp="acme")
 
 
+def page_of(report: DayReport) -> str:
+    return rendered(report, ["html"])["2026-01-05-acme.en.html"].decode()
+
+
 def test_the_page_tells_breaks_with_their_lines_and_who_signed() -> None:
     (close,) = closes_of(HISTORY)
-    page = as_page(BROKEN, close, difference(standing([*payment(1), *payment(2)], psp="acme"), BROKEN)).decode()
+    page = page_of(DayReport(BROKEN, close, difference(standing([*payment(1), *payment(2)], psp="acme"), BROKEN)))
     for words in (
         "1 matched",
         "1 broken",
@@ -34,10 +38,10 @@ def test_the_page_tells_breaks_with_their_lines_and_who_signed() -> None:
 
 
 def test_the_page_asks_nobody_for_anything_and_is_the_same_for_the_same_day() -> None:
-    page = as_page(BROKEN).decode()
+    page = page_of(DayReport(BROKEN))
     assert not re.search(r"https?:|//|<script|<link|<img|url\(|@import", page)
     assert "default-src 'none'" in page
-    assert as_page(BROKEN) == page.encode()
+    assert page_of(DayReport(BROKEN)) == page
 
 
 def test_what_a_file_says_is_no_markup() -> None:
@@ -45,7 +49,7 @@ def test_what_a_file_says_is_no_markup() -> None:
     evil = "<script>alert(1)</script>"
     evidence = BROKEN.evidence.with_columns(reference=pl.lit(evil), file_name=pl.lit(evil))
     breaks = BROKEN.breaks.with_columns(explanation=pl.lit(evil))
-    page = as_page(replace(BROKEN, evidence=evidence, breaks=breaks)).decode()
+    page = page_of(DayReport(replace(BROKEN, evidence=evidence, breaks=breaks)))
     assert "<script" not in page
     assert "&lt;script&gt;" in page
 

@@ -14,18 +14,20 @@ from typing import Any
 import polars as pl
 
 from assets.reconciliation.standing.day import Standing
-from pipelines.pages import bar, document, table
-from pipelines.standing.day_text import figure
+from pipelines.reports.day_report import DayReport
+from pipelines.reports.day_text import figure
+from pipelines.reports.language import Language
+from pipelines.reports.page import bar, document, table
 from transactional.reconciliation.closes import Close
 
 _BREAKS_SHOWN = 2_000
 _LINES_SHOWN = 50
 
 
-def as_page(standing: Standing, close: Close | None = None, changed: Mapping[str, pl.DataFrame] | None = None) -> bytes:
-    """The page. `close`: the close whose standing it is; `changed`: what is known now and was not when it was signed."""
-    title = f"{standing.facts['day']}, {standing.facts['psp'] or 'every PSP'}"
-    return document(title, _body(title, standing, close, changed)).encode()
+def as_page(report: DayReport, language: Language) -> bytes:
+    """The page."""
+    title = f"{report.day}, {report.standing.facts['psp'] or 'every PSP'}"
+    return document(title, _body(title, report.standing, report.close, report.changed), language.code).encode()
 
 
 def _body(title: str, standing: Standing, close: Close | None, changed: Mapping[str, pl.DataFrame] | None) -> Iterator[str]:

@@ -1,0 +1,64 @@
+"""A day's report: what it is made of, and every form of it. For `countroom report`, the schedule and the evidence bundle; nobody renders anything else.
+
+The same DayReport gives the same bytes, so a signed day can be printed again. The trap: two renderings of one day that disagree; each form is made of
+the same Standing, and the JSON is its canonical document, byte for byte what a close signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import polars as pl
+
+from assets.reconciliation.standing.day import Standing
+from assets.reconciliation.standing.document import as_bytes
+from pipelines.reports.language import Language, language_of
+from transactional.reconciliation.closes import Close
+from transactional.vocabulary.errors import InputRejected
+
+FORMS = ("html", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class DayReport:
+    """A day to be told. `close`: whose standing it is; `changed`: what is known now and was not when it was signed (document.difference);
+    `funds`: the proof of player funds; `trend`: day ends up to the day, in the shape of reconciliation.agg_day_end_status.
+    """
+
+    standing: Standing
+    close: Close | None = None
+    changed: Mapping[str, pl.DataFrame] | None = None
+    funds: Any | None = None
+    trend: pl.DataFrame | None = None
+
+    @property
+    def day(self) -> date:
+        return date.fromisoformat(str(self.standing.facts["day"]))
+
+    @property
+    def name(self) -> str:
+        """What its files are called: the day and the PSP, safe as a file name."""
+        return f"{self.day}-{re.sub(r'[^A-Za-z0-9_]+', '-', self.standing.facts['psp'] or 'every-psp')}"
+
+
+def rendered(report: DayReport, forms: Iterable[str] = ("html",), language: Language | None = None) -> dict[str, bytes]:
+    """File name → content. What a person reads is in the language (English where none is given); json has one form in every language.
+
+    Raises: InputRejected (`unknown_form`).
+    """
+    from pipelines.reports.day_page import as_page
+
+    spoken, files = language or language_of("en"), {}
+    for form in forms:
+        match form:
+            case "html":
+                files[f"{report.name}.{spoken.code}.html"] = as_page(report, spoken)
+            case "json":
+                files[f"{report.name}.json"] = as_bytes(report.standing)
+            case _:
+                raise InputRejected(f"no form '{form}': there are {', '.join(FORMS)}", code="unknown_form")
+    return files

@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.catalogues import tables
 from transactional.ledger.accounts import CHART
+from transactional.payments.designations import DESIGNATIONS
 from transactional.payments.facts import MONEY_KIND_OF
 from transactional.payments.fee_schedules import COMPONENTS, FeeRule
 from transactional.payments.merchant_accounts import MERCHANT_ACCOUNTS
@@ -114,6 +115,11 @@ def _close_limits() -> Iterator[Row]:
         yield limit.currency, limit.limit_minor, *_period(limit.since, limit.until)
 
 
+def _designated_accounts() -> Iterator[Row]:
+    for each in DESIGNATIONS:
+        yield each.holder, each.account, *_period(each.since, each.until)
+
+
 def _day_shift(cut_off: time) -> int:
     seconds = cut_off.hour * 3600 + cut_off.minute * 60 + cut_off.second
     return (86_400 - seconds) % 86_400
@@ -133,4 +139,5 @@ _ROWS: Mapping[str, Callable[[], Iterator[Row]]] = {
     tables.CURRENCIES.name: _currencies,
     tables.SERVICE_LEVELS.name: _service_levels,
     tables.CLOSE_LIMITS.name: _close_limits,
+    tables.DESIGNATED_ACCOUNTS.name: _designated_accounts,
 }

@@ -137,4 +137,28 @@ CLOSE_LIMITS = Table(
     key=("currency", "valid_from"),
 )
 
-CATALOGUES = (PSPS, MERCHANT_ACCOUNTS, FEE_RULES, MONEY_KINDS, FACT_KINDS, ACCOUNT_CLASSES, CURRENCIES, SERVICE_LEVELS, CLOSE_LIMITS)
+DESIGNATED_ACCOUNTS = Table(
+    "derived",
+    "designated_account_catalogue",
+    "one account designated for players' money and the period of that",
+    (
+        Column("holder", T.TEXT, "bank, or the PSP that holds the money."),
+        Column("account", T.TEXT, "IBAN, or merchant account at the PSP."),
+        Column("valid_from", T.DATE, "First day."),
+        Column("valid_until", T.DATE, "First day after."),
+    ),
+    key=("holder", "account", "valid_from"),
+)
+
+CATALOGUES = (
+    PSPS,
+    MERCHANT_ACCOUNTS,
+    FEE_RULES,
+    MONEY_KINDS,
+    FACT_KINDS,
+    ACCOUNT_CLASSES,
+    CURRENCIES,
+    SERVICE_LEVELS,
+    CLOSE_LIMITS,
+    DESIGNATED_ACCOUNTS,
+)

@@ -34,6 +34,7 @@ class Subject(StrEnum):
     PSP = "psp"
     MERCHANT_ACCOUNT = "merchant_account"
     TABLE = "table"
+    JACKPOT = "jackpot"
     IBAN = "iban"
     FEE_KIND = "fee_kind"
 
@@ -57,7 +58,11 @@ _CLASSES = (
     AccountClass("player_cash", Side.CREDIT, Subject.PLAYER, floor_minor=0),
     AccountClass("player_bonus", Side.CREDIT, Subject.PLAYER, floor_minor=0),
     AccountClass("player_pending_withdrawal", Side.CREDIT, Subject.PLAYER, floor_minor=0),
+    AccountClass("player_open_bets", Side.CREDIT, Subject.PLAYER, floor_minor=0),
+    AccountClass("player_winnings", Side.CREDIT, Subject.PLAYER, floor_minor=0),
+    AccountClass("player_crystallised_bonus", Side.CREDIT, Subject.PLAYER, floor_minor=0),
     AccountClass("poker_table_escrow", Side.CREDIT, Subject.TABLE),
+    AccountClass("jackpot", Side.CREDIT, Subject.JACKPOT),
     AccountClass("house_revenue", Side.CREDIT, Subject.NOBODY),
     AccountClass("rake", Side.CREDIT, Subject.NOBODY),
     AccountClass("bonus_cost", Side.DEBIT, Subject.NOBODY),
@@ -113,7 +118,7 @@ def class_of(code: str) -> AccountClass:
 
 
 def player_account(player_id: UUID, currency: str, class_name: str = "player_cash") -> AccountRef:
-    """A player's cash, bonus or pending withdrawals."""
+    """A player's cash, winnings, open bets, bonus or pending withdrawals."""
     return AccountRef(f"{class_name}:{player_id.hex}", currency)
 
 

@@ -11,7 +11,7 @@ import typer
 
 if TYPE_CHECKING:
     from transactional.ledger.entries import KeyedEntry
-    from transactional.simulation.books import Chunk
+    from transactional.simulation.games import Chunk
     from transactional.simulation.replay.report_lines import ReportLine
 
 app = typer.Typer(invoke_without_command=True)

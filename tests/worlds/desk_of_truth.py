@@ -25,7 +25,7 @@ from transactional.payments.merchant_accounts import merchant_account
 from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
 from transactional.payments.psps.registry import SPECS
 from transactional.simulation.answer_key import Expected, Names, key_frame
-from transactional.simulation.books import Chunk
+from transactional.simulation.games import Chunk
 from transactional.vocabulary.time import business_date
 
 Identity = tuple[str, str, int, frozenset[str]]

@@ -1,24 +1,21 @@
 """The casino's own side: what its services are told, and when. Pure: facts, entries and their ids; drive.py hands them to the services.
 
-Players also win and lose, so that a payout asked for is there to be paid: before a shortage the player has won, after a deposit part of it is
-lost. The trap: a player's balance guessed too high; disputes and returns are therefore counted as if they never gave anything back.
+Games are beside it (games.py). The trap: two tellings of one fact; a movement is told by exactly one fact, whose key names it.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from random import Random
-from uuid import UUID
 
 from transactional.ledger import settlement_templates as templates
-from transactional.ledger.accounts import house_account, player_account
+from transactional.ledger.accounts import house_account
 from transactional.ledger.entries import Entry, KeyedEntry, Posting
 from transactional.payments.facts import FactKind, NewAttempt, NewIntent, PaymentFact, entry_id_of, event_id_of
 from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
 from transactional.simulation.casino import BANK_OF, Bank
+from transactional.simulation.games import CHUNK, Bets, Chunk, Purses
 from transactional.simulation.movements import Batch, Line, Movement, Payment, Payout, Spot, dice
 from transactional.vocabulary.ids import uuid7
 from transactional.vocabulary.money import Money
@@ -34,22 +31,8 @@ _FACTS = {
     K.WITHDRAWAL: FactKind.PAYOUT_SENT,
     K.WITHDRAWAL_RETURNED: FactKind.PAYOUT_RETURNED,
 }
-_CHUNK = timedelta(hours=12)
 # In one half day of six nobody wins before a refund or dispute takes what he no longer has: the shortfalls a ledger must bear.
 _SHORT_EVERY = 6
-_NEEDS_FUNDS = frozenset({FactKind.PAYOUT_REQUESTED, FactKind.REFUNDED, FactKind.CHARGEBACK, FactKind.SECOND_CHARGEBACK})
-
-
-@dataclass(slots=True)
-class Chunk:
-    """Half a day of the casino, in the order in which it is written: intents, attempts, winnings, facts, losses."""
-
-    recorded_at: datetime
-    intents: list[NewIntent] = field(default_factory=list)
-    attempts: list[NewAttempt] = field(default_factory=list)
-    winnings: list[KeyedEntry] = field(default_factory=list)
-    facts: list[PaymentFact] = field(default_factory=list)
-    losses: list[KeyedEntry] = field(default_factory=list)
 
 
 def books_of(seed: int, payments: Sequence[Payment], start: datetime, end: datetime) -> list[Chunk]:
@@ -70,15 +53,17 @@ def books_of(seed: int, payments: Sequence[Payment], start: datetime, end: datet
             chunk.facts.append(fact)
             by_chunk[id(chunk)].append((fact, payment))
     chunks = [told[index] for index in sorted(told)]
-    purse, rng = _Purses(), dice(seed, "games")
+    purse, rng, bets = Purses(), dice(seed, "games"), Bets(dice(seed, "bets"))
     for index, chunk in enumerate(chunks):
+        bets.settle(chunk)
         purse.play(rng, chunk, by_chunk[id(chunk)], short=index % _SHORT_EVERY == 3)
+        bets.place(chunk)
     return chunks
 
 
 def _chunk_of(told: dict[int, Chunk], at: datetime, start: datetime) -> Chunk:
-    index = (at - start) // _CHUNK
-    return told.setdefault(index, Chunk(start + (index + 1) * _CHUNK))
+    index = (at - start) // CHUNK
+    return told.setdefault(index, Chunk(start + (index + 1) * CHUNK))
 
 
 def _intent(payment: Payment, recorded_at: datetime) -> NewIntent:
@@ -162,49 +147,6 @@ def _fact(movement: Movement, prefix: str, later: timedelta = timedelta()) -> Pa
         merchant_reference=payment.merchant_reference,
         attempt_id=payment.attempt_id,
     )
-
-
-class _Purses:
-    """At least how much each player has, by (player, currency)."""
-
-    def __init__(self) -> None:
-        self._minor: dict[tuple[UUID, str], int] = defaultdict(int)
-
-    def play(self, rng: Random, chunk: Chunk, facts: Sequence[tuple[PaymentFact, Payment]], *, short: bool) -> None:
-        """Winnings before the facts of a chunk, as far as somebody needs them (`short`: only for payouts asked for); losses after it."""
-        now: dict[tuple[UUID, str], int] = {}
-        lowest: dict[tuple[UUID, str], int] = {}
-        for fact, payment in facts:
-            if fact.amount is None:
-                continue
-            purse = (payment.player_id, fact.amount.currency)
-            now[purse] = now.get(purse, self._minor[purse]) + self._effect(fact)
-            if fact.kind is FactKind.PAYOUT_REQUESTED or (fact.kind in _NEEDS_FUNDS and not short):
-                lowest[purse] = min(lowest.get(purse, 0), now[purse])
-        at = chunk.recorded_at
-        for purse, running in sorted(now.items()):
-            lacking = -lowest.get(purse, 0)
-            won = lacking + lacking * rng.randint(0, 60) // 100
-            left = max(running + won, 0)
-            lost = left * rng.randint(20, 95) // 100 if rng.random() < 0.5 else 0
-            if won:
-                chunk.winnings.append(_game(rng, "game_won", purse, -won, at - _CHUNK))
-            if lost:
-                chunk.losses.append(_game(rng, "game_lost", purse, lost, at))
-            self._minor[purse] = left - lost
-
-    @staticmethod
-    def _effect(fact: PaymentFact) -> int:
-        minor = fact.amount.minor if fact.amount else 0
-        if fact.kind is FactKind.CAPTURED:
-            return minor
-        return -minor if fact.kind in _NEEDS_FUNDS else 0
-
-
-def _game(rng: Random, kind: str, purse: tuple[UUID, str], debit_minor: int, at: datetime) -> KeyedEntry:
-    player, currency = purse
-    postings = (Posting(player_account(player, currency), debit_minor), Posting(house_account("house_revenue", currency), -debit_minor))
-    return KeyedEntry(Entry(kind, at, postings), f"{kind}:{player.hex}:{currency}:{at:%Y%m%dT%H%M}", uuid7(at, rng), at)
 
 
 def payout_entries(seed: int, batches: Iterable[Batch], as_of: datetime, *, bank_of: Callable[[str], Bank] = BANK_OF.__getitem__) -> list[KeyedEntry]:

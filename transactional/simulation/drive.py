@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 from transactional.ledger.entries import KeyedEntry
 from transactional.ledger.service import Ledger
 from transactional.payments.service import Payments
-from transactional.simulation.books import Chunk
+from transactional.simulation.games import Chunk
 
 # Half days after which the planner is told how large the tables have grown. Nobody else can: what one transaction has written is invisible to
 # autovacuum, and with the statistics of empty tables every posting scans all earlier ones (measured: 127 s instead of 15 s for 2,000 players).

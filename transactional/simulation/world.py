@@ -18,7 +18,7 @@ from transactional.simulation import batch_defects, defects
 from transactional.simulation.answer_key import Expected, Names, key_frame, parquet
 from transactional.simulation.banks import statements
 from transactional.simulation.batch_defects import BatchPlan, case_spots, expected_batches, plan_batches
-from transactional.simulation.books import Chunk, books_of, payout_entries
+from transactional.simulation.books import books_of, payout_entries
 from transactional.simulation.casino import MERCHANTS
 from transactional.simulation.charges import exchanged
 from transactional.simulation.defects import Planted, plant_in_payments
@@ -26,6 +26,7 @@ from transactional.simulation.files import bank_files, psp_files
 from transactional.simulation.formats.bank_statements import Statement
 from transactional.simulation.formats.ecb_rates import history_csv
 from transactional.simulation.fx import CURRENCIES, Rates, make_rates
+from transactional.simulation.games import Chunk
 from transactional.simulation.movements import Batch, Movement, Payment, Payout, Spot, dice
 from transactional.simulation.players import plan_payments
 from transactional.simulation.psps.mistakes import BatchMistakes

@@ -17,9 +17,10 @@ from transactional.ledger.entries import KeyedEntry
 from transactional.payments.money_kinds import MoneyKind
 from transactional.simulation.answer_key import Expected
 from transactional.simulation.banks import mark
-from transactional.simulation.books import Chunk, books_of, payout_entries
+from transactional.simulation.books import books_of, payout_entries
 from transactional.simulation.casino import BANK_OF, Bank
 from transactional.simulation.formats.bank_statements import BankLine, Statement, camt053
+from transactional.simulation.games import Chunk
 from transactional.simulation.movements import Batch, Payment, Payout, Spot, dice
 from transactional.simulation.replay.mistakes import labels, plant
 from transactional.simulation.replay.report_lines import ReportLine, Scene

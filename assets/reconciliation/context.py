@@ -59,6 +59,10 @@ STATEMENT_SCHEMA: Mapping[str, pl.DataType] = {
 }
 
 
+# What two people confirmed: one row per item of a match. See layers/accepted.py.
+ACCEPTED_SCHEMA: Mapping[str, pl.DataType] = {"match_id": pl.String(), "item_key": pl.String(), "confirmed_at": pl.Datetime("us", "UTC")}
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What may be expected of one PSP account, and when.
@@ -93,6 +97,7 @@ class RunContext:
     their id as bank items print it, with their currency; None means every bank item is ours. `psp_names`: PSP to words that name it in a bank text.
     `composite_window_days`: how far apart two hops without a PSP reference may be (L2); `bank_window_days`: how long after its due date a payout may
     still be found at the bank by amount alone (L6). `closed`: by PSP, the days that signed closes hold, each with its knowledge watermark.
+    `accepted`: matches that two people confirmed by `as_of` (L9).
     """
 
     as_of: datetime
@@ -105,6 +110,7 @@ class RunContext:
     bank_accounts: Mapping[str, str] | None = None
     psp_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     closed: Mapping[str, tuple[tuple[date, datetime], ...]] = field(default_factory=dict)
+    accepted: pl.DataFrame = field(default_factory=lambda: empty_frame(ACCEPTED_SCHEMA))
     composite_window_days: int = 7
     bank_window_days: int = 7
 

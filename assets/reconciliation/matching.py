@@ -17,7 +17,7 @@ from assets.reconciliation.bench import Bench
 from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
 from assets.reconciliation.context import RunContext
 from assets.reconciliation.items import SOURCES, validated
-from assets.reconciliation.layers import after_close, cases, charges, duplicates, payouts, transactions, versions
+from assets.reconciliation.layers import accepted, after_close, cases, charges, duplicates, payouts, transactions, versions
 from assets.reconciliation.tables import BREAKS, CERTIFICATE, GROUPS, MEMBERS
 from transactional.vocabulary.errors import InvariantBroken
 
@@ -100,6 +100,7 @@ def reconcile(items: pl.DataFrame, context: RunContext) -> Outcome:
     with Bench(validated(items), context) as bench:
         for layer in (versions, cases, duplicates, charges, transactions, payouts, gates):
             layer.apply(bench)
+        accepted.apply(bench, context)
         after_close.apply(bench, context)
         _check_endings(bench)
         _name_classes(bench)
@@ -154,7 +155,8 @@ def _sentence() -> str:
 
 def _certificate(dispositions: pl.DataFrame, signature: str, context: RunContext) -> pl.DataFrame:
     """in = matched + broken + ignored, in count and amount, per source, currency and day."""
-    run_id = hashlib.sha256("\x1f".join([RULE_SET, context.as_of.isoformat(), signature]).encode()).hexdigest()[:32]
+    confirmed = context.accepted["match_id"].unique().sort().to_list()
+    run_id = hashlib.sha256("\x1f".join([RULE_SET, context.as_of.isoformat(), signature, *confirmed]).encode()).hexdigest()[:32]
     measures = [pl.len().cast(pl.Int64).alias("in_count"), pl.col("amount_minor").sum().alias("in_minor")]
     for name in ("matched", "broken", "ignored"):
         ended = pl.col("disposition") == name

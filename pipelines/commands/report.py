@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from datetime import date
 
     from assets.reconciliation.standing.day import Standing
+    from pipelines.reports.day_report import DayReport
+    from pipelines.reports.language import Language
     from pipelines.standing.house import Doors
     from transactional.reconciliation.closes import Close
 
@@ -30,6 +32,7 @@ def report(
     form: Annotated[list[str] | None, typer.Option(metavar="FORM", help="Write this form into --out: html, json. Give it again for more.")] = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where --form writes its files.")] = Path(),
     language: Annotated[str, typer.Option(help="The language of pages and workbooks: en or tr.")] = "en",
+    bundle: Annotated[bool, typer.Option("--bundle", help="Keep it as an evidence bundle, one zip in the object store, and say where.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the day as its canonical JSON document, amounts in minor units.")] = False,
 ) -> int:
     """Tell a day of a PSP: summary, hop by hop, ages, breaks, certificate, signatures.
@@ -46,8 +49,9 @@ def report(
     from transactional.settings import load_settings
     from transactional.vocabulary.errors import InputRejected
 
-    if as_signed + as_known_now + diff > 1:
-        raise InputRejected("--as-signed, --as-known-now or --diff: one at a time", code="contradiction")
+    if as_signed + as_known_now + diff > 1 or (bundle and diff):
+        words = "--as-signed, --as-known-now or --diff: one at a time, and a bundle keeps a day, not what changed"
+        raise InputRejected(words, code="contradiction")
     spoken = language_of(language)
     with doors_of(load_settings()) as doors:
         close = _signed(doors, day.date(), psp) if as_signed or diff else None
@@ -57,7 +61,9 @@ def report(
             standing = _known_now(doors, day.date(), psp)
             content = as_bytes(standing)
         changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
-    told = DayReport(standing, close, changed)
+        told = DayReport(standing, close, changed)
+        if bundle:
+            _keep(doors, told, content, spoken)
     files = rendered(told, form or (), spoken)
     out.mkdir(parents=True, exist_ok=True)
     for name, made in files.items():
@@ -90,6 +96,15 @@ def _signed(doors: Doors, day: date, psp: str | None) -> Close:
     if close is None:
         raise Refused(f"{day} of {psp} was never signed by two people: `countroom close {day} --psp {psp}`", code="not_signed")
     return close
+
+
+def _keep(doors: Doors, told: DayReport, content: bytes, spoken: Language) -> None:
+    from pipelines.console import tell
+    from pipelines.reports.bundling import keep_bundle, log_of_run
+    from transactional.settings import load_settings
+
+    kept = keep_bundle(doors.warehouse, doors.store, told, content, log_of_run(load_settings(), told), [spoken])
+    tell(f"bundle {'kept' if kept.is_new else 'is there already'}: {kept.object_key}, {kept.member_count} members, {kept.size_bytes} bytes")
 
 
 def _known_now(doors: Doors, day: date, psp: str | None) -> Standing:

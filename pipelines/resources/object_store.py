@@ -7,12 +7,14 @@ out of the store (`..`), and a check-then-write race on S3 (If-None-Match instea
 
 from __future__ import annotations
 
+import io
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
 from transactional.vocabulary.errors import InputRejected, InvariantBroken, Transient
@@ -32,6 +34,9 @@ class ObjectStore(Protocol):
 
     def put_new(self, key: str, content: bytes) -> bool:
         """Create the object; False, and nothing changed, when the key is taken. Durable when it returns."""
+
+    def put_new_file(self, key: str, path: Path) -> bool:
+        """As `put_new`, from a file that need not fit memory."""
 
     def get(self, key: str) -> bytes:
         """The object's bytes. Raises: InputRejected (code `no_such_object`)."""
@@ -65,6 +70,13 @@ class FolderStore:
         self.folder = folder
 
     def put_new(self, key: str, content: bytes) -> bool:
+        return self._put(key, io.BytesIO(content))
+
+    def put_new_file(self, key: str, path: Path) -> bool:
+        with path.open("rb") as source:
+            return self._put(key, source)
+
+    def _put(self, key: str, source: IO[bytes]) -> bool:
         target = self._path(key)
         if target.exists():
             return False
@@ -72,7 +84,7 @@ class FolderStore:
         descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=target.parent)
         try:
             with os.fdopen(descriptor, "wb") as file:
-                file.write(content)
+                shutil.copyfileobj(source, file)
                 file.flush()
                 os.fsync(file.fileno())
             os.link(temporary, target)  # fails when the key is taken: a create, never a replace
@@ -110,8 +122,15 @@ class BucketStore:
         self._made_client = client
 
     def put_new(self, key: str, content: bytes) -> bool:
+        return self._put(key, content)
+
+    def put_new_file(self, key: str, path: Path) -> bool:
+        with path.open("rb") as source:
+            return self._put(key, source)
+
+    def _put(self, key: str, body: bytes | IO[bytes]) -> bool:
         def put() -> bool:
-            self._client().put_object(Bucket=self._bucket, Key=self._key(key), Body=content, IfNoneMatch="*")
+            self._client().put_object(Bucket=self._bucket, Key=self._key(key), Body=body, IfNoneMatch="*")
             return True
 
         return _ask(f"storing '{key}'", put, otherwise=_EXISTS) or False

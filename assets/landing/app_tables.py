@@ -197,7 +197,35 @@ CLOSE_EVENTS = app_table(
     key=("event_id",),
 )
 
-APP_TABLES = (ACCOUNTS, JOURNAL_ENTRIES, POSTINGS, PAYMENT_INTENTS, PAYMENT_ATTEMPTS, PAYMENT_EVENTS, PAYMENT_ADOPTIONS, BREAK_EVENTS, CLOSE_EVENTS)
+MATCH_EVENTS = app_table(
+    "app__match_events",
+    "one fact about a suggested match",
+    (
+        Column("event_id", T.UUID, "Id."),
+        Column("suggestion_id", T.TEXT, "The suggestion: the hash of its items."),
+        Column("event_no", T.INTEGER, "1, 2, ... for the suggestion."),
+        Column("kind", T.TEXT, "accepted, confirmed or declined."),
+        Column("actor", T.TEXT, "Who did it."),
+        Column("words", T.TEXT, "For people.", nullable=True),
+        Column("layer", T.TEXT, "The layer that suggested it, when accepted.", nullable=True),
+        Column("item_keys", T.TEXT, "The items, separated by spaces, when accepted.", nullable=True),
+        Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
+    ),
+    key=("event_id",),
+)
+
+APP_TABLES = (
+    ACCOUNTS,
+    JOURNAL_ENTRIES,
+    POSTINGS,
+    PAYMENT_INTENTS,
+    PAYMENT_ATTEMPTS,
+    PAYMENT_EVENTS,
+    PAYMENT_ADOPTIONS,
+    BREAK_EVENTS,
+    CLOSE_EVENTS,
+    MATCH_EVENTS,
+)
 """All landed from one snapshot, so a posting's entry and account are never missing."""
 
 

@@ -57,4 +57,4 @@ def _tables_of(module: str) -> list[Table]:
 
 
 def _modules(package: str, filename: str) -> list[str]:
-    return [f"{package}.{path.parent.name}.{path.stem}" for path in sorted((_ROOT / package).glob(f"*/{filename}"))]
+    return [".".join(path.relative_to(_ROOT).with_suffix("").parts) for path in sorted((_ROOT / package).rglob(filename))]

@@ -2,7 +2,7 @@
 
 A suggestion (items that might belong together, found by the engine) becomes a match only by two people: one accepts it, another confirms it. Its id is
 the hash of its items, so that what was confirmed is exactly those items and nothing a later run calls by the same name. The traps: a match confirmed by
-who accepted it, and one that changes under the names of those who signed. The database refuses the first as well (revision 0015).
+who accepted it, and one that changes under the names of those who signed. The database refuses the first as well (revision 0016).
 
 Source: reference LR §5.3, L9.
 """

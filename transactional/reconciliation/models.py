@@ -1,4 +1,4 @@
-"""Where the work on breaks and the closes of days are kept: schema app, append-only. As revisions 0013 and 0014 made them.
+"""Where the work on breaks, the closes of days and confirmed matches are kept: schema app, append-only. As revisions 0013, 0014 and 0016 made them.
 
 The trap: a table `breaks` with a state that is updated. The engine finds breaks anew in every run; only what people said is a fact.
 """
@@ -68,3 +68,22 @@ close_events = sa.Table(
     sa.Index(None, "txid"),
 )
 """Grain: one row per fact about a close (revision 0014). `generation` is the database's to count; what a close freezes is on its first event."""
+
+match_events = sa.Table(
+    "match_events",
+    metadata,
+    sa.Column("event_id", sa.Uuid(), primary_key=True),
+    sa.Column("suggestion_id", sa.Text(), nullable=False),
+    sa.Column("event_no", sa.Integer(), nullable=False),
+    sa.Column("kind", sa.Text(), nullable=False),
+    sa.Column("actor", sa.Text(), nullable=False),
+    sa.Column("words", sa.Text()),
+    sa.Column("layer", sa.Text()),
+    sa.Column("item_keys", sa.Text()),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    sa.Column("request_id", sa.Text(), nullable=False, unique=True),
+    txid_column(),
+    sa.UniqueConstraint("suggestion_id", "event_no"),
+    sa.Index(None, "txid"),
+)
+"""Grain: one row per fact about a suggested match (revision 0016). `item_keys`, separated by spaces, are what was accepted."""

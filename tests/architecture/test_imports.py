@@ -34,7 +34,20 @@ SETTINGS_READERS = (
 # file roles of house style 4.2: these names are shells, every other file of a domain is pure
 SHELLS = {"assets.py", "checks.py", "models.py", "service.py", "api.py"}
 # a service of more than one file: these parts speak to the database for it, and no pure file may import them
-SERVICE_PARTS = {"reading.py", "requests.py", "webhooks.py", "webhook_api.py", "api_models.py", "expiry.py", "closing.py"}
+SERVICE_PARTS = {
+    *(
+        "reading.py",
+        "requests.py",
+        "webhooks.py",
+        "webhook_api.py",
+        "api_models.py",
+        "close_api.py",
+        "close_api_models.py",
+        "expiry.py",
+        "closing.py",
+    ),
+    *("close_api.py", "close_api_models.py"),
+}
 PURE_PLACES = (
     "assets/reconciliation/",
     "assets/ledger/",

@@ -13,6 +13,7 @@ from typing import Any
 from transactional.http.wire import CURRENCY_PATTERN, PRINTABLE_PATTERN
 from transactional.ledger.accounts import CODE_PATTERN
 from transactional.reconciliation.acts import ACTOR_PATTERN, ROOT_CAUSE_PATTERN
+from transactional.reconciliation.close_api_models import PSP_PATTERN, REASON_PATTERN
 
 _LONGEST_WORDS = 300
 
@@ -21,6 +22,8 @@ _PATTERNS = {
     CODE_PATTERN: "expected an account of the chart, as house_revenue, psp_receivable:adyen:CountroomEU or player_cash:<32 hexadecimal digits>",
     PRINTABLE_PATTERN: "expected text without control characters",
     ACTOR_PATTERN: "expected the name of a person: 1 to 64 characters of a-z, 0-9 and . _ @ -",
+    REASON_PATTERN: "expected words, without control characters",
+    PSP_PATTERN: "expected the name of a PSP, as adyen",
     ROOT_CAUSE_PATTERN: "expected one word of a-z, 0-9 and _, as late_file",
 }
 _KINDS = {

@@ -118,7 +118,7 @@ def _done(work: UnitOfWork, caller: ApiKey, effect: str, key: str, body: BaseMod
     claimed = claim(work, caller, f"breaks/{effect}", key, body)
     if first := claimed.answered_before(WorkList, response):
         return first
-    breaks, person = Breaks(work.connection), _person(caller)
+    breaks, person = Breaks(work.connection), person_of(caller)
     for thread, act in sorted(acts.items()):
         request = f"http:{stable_key(claimed.key)}:{thread}"
         try:
@@ -129,7 +129,7 @@ def _done(work: UnitOfWork, caller: ApiKey, effect: str, key: str, body: BaseMod
     return claimed.committed(work, WorkList(items=[WorkOut.of(thread, done[thread]) for thread in sorted(acts)]), response)
 
 
-def _person(caller: ApiKey) -> Person:
+def person_of(caller: ApiKey) -> Person:
     """The key's name in small letters. Two keys that differ in capitals only are one person, which is the safe side."""
     large = {APPROVE_LARGE} if "reconciliation:approve_large" in caller.scopes else set()
     try:

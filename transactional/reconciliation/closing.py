@@ -42,6 +42,33 @@ class Closes:
             wanted = wanted.where(close_events.c.recorded_at <= known_by)
         return closes_of(_event(row) for row in self._connection.execute(wanted))
 
+    def by_id(self, close_id: UUID) -> Close | None:
+        """The close of that id, if there is one."""
+        rows = self._connection.execute(sa.select(close_events).where(close_events.c.close_id == close_id))
+        return next(iter(closes_of(_event(row) for row in rows)), None)
+
+    def newest(self, psp: str | None = None, *, since: date | None = None, before: date | None = None, at_least: int) -> list[Close]:
+        """Closes of [since, before), newest day first, whole days until there are `at_least` closes (fewer where there are no more)."""
+        frozen = close_events.c.kind == CloseKind.FROZEN.value
+        wanted = [frozen, *self._between(psp, since, before)]
+        days = sa.select(close_events.c.business_date).where(*wanted).order_by(close_events.c.business_date.desc()).limit(at_least)
+        oldest: date | None = self._connection.execute(sa.select(sa.func.min(days.subquery().c.business_date))).scalar_one()
+        if oldest is None:
+            return []
+        rows = self._connection.execute(sa.select(close_events).where(*self._between(psp, oldest, before)))
+        return sorted(closes_of(_event(row) for row in rows), key=lambda close: close.business_date, reverse=True)
+
+    @staticmethod
+    def _between(psp: str | None, since: date | None, before: date | None) -> list[sa.ColumnElement[bool]]:
+        tests: list[sa.ColumnElement[bool]] = []
+        if psp is not None:
+            tests.append(close_events.c.psp == psp)
+        if since is not None:
+            tests.append(close_events.c.business_date >= since)
+        if before is not None:
+            tests.append(close_events.c.business_date < before)
+        return tests
+
     def freeze(
         self,
         psp: str,
@@ -68,18 +95,35 @@ class Closes:
         key = (psp, business_date, close_id or uuid7(at, self._bits))
         return self._record(key, CloseKind.FROZEN, actor, at, request_id, reason=reason, **told)
 
-    def sign(self, psp: str, business_date: date, *, actor: str, request_id: str | None = None, recorded_at: datetime | None = None) -> Close:
-        """Put a name under the live close of a day. Raises: Refused (`not_closed`, `same_signer`, `already_signed`)."""
-        key = (psp, business_date, self._live(psp, business_date).close_id)
+    def sign(
+        self,
+        psp: str,
+        business_date: date,
+        *,
+        actor: str,
+        request_id: str | None = None,
+        recorded_at: datetime | None = None,
+        close_id: UUID | None = None,
+    ) -> Close:
+        """Put a name under the live close of a day, or under the one named. Raises: Refused (`not_closed`, `same_signer`, `already_signed`)."""
+        key = (psp, business_date, close_id or self._live(psp, business_date).close_id)
         return self._record(key, CloseKind.SIGNED, actor, recorded_at or self._now(), request_id)
 
     def reopen(
-        self, psp: str, business_date: date, *, actor: str, reason: str, request_id: str | None = None, recorded_at: datetime | None = None
+        self,
+        psp: str,
+        business_date: date,
+        *,
+        actor: str,
+        reason: str,
+        request_id: str | None = None,
+        recorded_at: datetime | None = None,
+        close_id: UUID | None = None,
     ) -> Close:
         """Let go of a day that is closed; what was signed stays readable. Raises: Refused (`not_closed`), InputRejected (`reason`)."""
         if not reason.strip():
             raise InputRejected("a close is re-opened for a reason: say which", code="reason")
-        key = (psp, business_date, self._live(psp, business_date).close_id)
+        key = (psp, business_date, close_id or self._live(psp, business_date).close_id)
         return self._record(key, CloseKind.REOPENED, actor, recorded_at or self._now(), request_id, reason=reason.strip())
 
     def _live(self, psp: str, business_date: date) -> Close:

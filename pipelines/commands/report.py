@@ -41,8 +41,9 @@ def report(
     """
     from assets.reconciliation.standing.document import as_bytes, difference
     from pipelines.console import answer, answer_json
-    from pipelines.reports.day_report import DayReport, rendered
+    from pipelines.reports.day_report import rendered
     from pipelines.reports.day_text import told_close, told_day, told_difference
+    from pipelines.reports.gathering import gathered
     from pipelines.reports.language import language_of
     from pipelines.standing.day_standing import as_signed as read_signed
     from pipelines.standing.house import doors_of
@@ -61,7 +62,7 @@ def report(
             standing = _known_now(doors, day.date(), psp)
             content = as_bytes(standing)
         changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
-        told = DayReport(standing, close, changed)
+        told = gathered(doors.warehouse, standing, close, changed)
         if bundle:
             _keep(doors, told, content, spoken)
     files = rendered(told, form or (), spoken)

@@ -1,180 +1,258 @@
-"""A day as one HTML page: what agrees and what does not, hop by hop, ages, every break with its evidence, certificate, who signed. For finance, auditors.
+"""A day as one HTML page: what agrees and what does not, hop by hop, ages and trend, every break with its evidence, certificate, who signed.
+For finance and auditors.
 
-The same Standing gives the same page, so what was signed can be printed again. The trap: a break told without its lines. Each opens to the file and the
-line, or the entry of our books, behind every amount.
+The same DayReport gives the same page, so what was signed can be printed again. The trap: words put together from halves, which no other language can
+say; each sentence is whole, with its places, in the reader's language.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from html import escape
-from typing import Any
 
-import polars as pl
-
-from assets.reconciliation.standing.day import Standing
+from pipelines.reports.charts import Series, chart
+from pipelines.reports.day_breaks import breaks_of
 from pipelines.reports.day_report import DayReport
-from pipelines.reports.day_text import figure
 from pipelines.reports.language import Language
-from pipelines.reports.page import bar, document, table
+from pipelines.reports.page import Markup, bar, document, heading, links, table
+from pipelines.reports.sentences import retold
+from pipelines.reports.words import GATES, capital, word
 from transactional.reconciliation.closes import Close
 
-_BREAKS_SHOWN = 2_000
-_LINES_SHOWN = 50
+_DAYS_SHOWN = 31
 
 
 def as_page(report: DayReport, language: Language) -> bytes:
     """The page."""
-    title = f"{report.day}, {report.standing.facts['psp'] or 'every PSP'}"
-    return document(title, _body(title, report.standing, report.close, report.changed), language.code).encode()
+    psp = report.standing.facts["psp"]
+    title = language("{day}, {psp}", day=report.day, psp=psp) if psp else language("{day}, every PSP", day=report.day)
+    parts = [(anchor, text, "".join(body)) for anchor, text, body in _parts(report, language)]
+    shown = [(anchor, text, body) for anchor, text, body in parts if body]
+    top = links(language("Contents"), [(anchor, text) for anchor, text, _ in shown])
+    sections = (f"<section>{heading(text, anchor)}{body}</section>" for anchor, text, body in shown)
+    return document(title, [*_opening(title, report, language), top, *sections], language.code).encode()
 
 
-def _body(title: str, standing: Standing, close: Close | None, changed: Mapping[str, pl.DataFrame] | None) -> Iterator[str]:
-    day = date.fromisoformat(str(standing.facts["day"]))
-    known = _instant(datetime.fromisoformat(str(standing.facts["as_of"])))
-    yield f'<h1>{escape(title)}</h1><p class="soft">With what was known at {known}. Amounts positive towards us.</p>'
-    yield _verdict(standing)
-    yield from _signed(close) if close else ()
-    yield from _changes(changed, day) if changed is not None else ()
-    narrow = 0 if standing.facts["psp"] is None else 1  # of one PSP, its name in every row is a column less for a phone
-
-    def told(head: Sequence[str], rows: Iterator[Sequence[str]], figures: int) -> str:
-        return table(head[narrow:], (row[narrow:] for row in rows), figures=figures)
-
-    yield "<h2>Cases that began on the day or before</h2>" + told(_SUMMARY, _summary(standing, day), figures=6)
-    if standing.by_class.height:
-        yield "<h2>By class</h2>" + told(("psp", "account", "class", "", "currency", "cases", "amount"), _classes(standing, day), figures=2)
-    yield "<h2>Hop by hop</h2>" + told(("psp", "currency", "hop", "", "items", "amount"), _funnel(standing, day), figures=2)
-    if standing.ageing.height:
-        head = ("psp", "currency", "days at the end of the day", "", "breaks", "amount")
-        yield "<h2>Age of breaks</h2>" + told(head, _ages(standing, day), figures=2)
-    yield from _breaks(standing, day, counted=True)
-    yield from _breaks(standing, day, counted=False)
-    yield "<h2>Certificate</h2>" + _run(standing) + table(_CERTIFICATE, _certificate(standing, day), figures=8)
-    yield "<h2>Gates</h2>" + table(("gate", "a failure is", "", "failed"), _gates(standing), figures=1)
+def _opening(title: str, report: DayReport, language: Language) -> Iterator[str]:
+    known = language("With what was known at {moment}. Amounts are positive towards us.", moment=_moment(report))
+    yield f'<h1>{escape(title)}</h1><p class="soft">{escape(known)}</p>'
+    yield _verdict(report, language)
 
 
-_SUMMARY = ("psp", "account", "currency", "matched", "amount", "broken", "amount", "open", "amount")
-_CERTIFICATE = ("source", "currency", "", "in", "amount", "matched", "amount", "broken or open", "amount", "ignored", "amount")
+def _moment(report: DayReport) -> datetime:
+    return datetime.fromisoformat(str(report.standing.facts["as_of"]))
 
 
-def _verdict(standing: Standing) -> str:
+def _parts(report: DayReport, language: Language) -> Iterator[tuple[str, str, Iterator[str]]]:
+    close = report.close
+    if close:
+        number = language("Close no. {number}: {state}", number=close.generation, state=word("close", close.state.value, language))
+        yield "signatures", number, _signed(close, language)
+    if report.changed is not None:
+        yield "changes", language("What has changed since it was signed"), _changes(report, language)
+    yield "summary", language("Cases that began on the day or before"), _summary(report, language)
+    yield "trend", language("Trend"), _trend(report, language)
+    yield "classes", language("By class"), _classes(report, language)
+    yield "hops", language("Hop by hop"), _funnel(report, language)
+    yield "ages", language("Age of breaks"), _ages(report, language)
+    yield "breaks", language("Breaks"), breaks_of(report, language, counted=True)
+    yield "open", language("Open, and no break"), breaks_of(report, language, counted=False)
+    yield "certificate", language("Certificate"), _certificate(report, language)
+    yield "gates", language("Gates"), _gates(report, language)
+
+
+def _verdict(report: DayReport, language: Language) -> str:
+    standing = report.standing
     matched, waiting = int(standing.summary["matched_count"].sum()), standing.breaks.height - standing.broken_count
-    kind = "bad" if standing.broken_count else "good"
-    parts = [f'<span class="good">{matched:,} matched</span>', f'<span class="{kind}">{standing.broken_count:,} broken</span>']
-    parts += [f'<span class="wait">{waiting:,} open</span>'] if waiting else []
-    parts += [] if standing.closes else ['<span class="bad">the certificate does not close</span>']
-    return f'<p class="verdict">{" · ".join(parts)}</p>'
+    parts = [("good", language("{count} matched", count=matched))]
+    parts += [("bad" if standing.broken_count else "good", language("{count} broken", count=standing.broken_count))]
+    parts += [("wait", language("{count} open", count=waiting))] if waiting else []
+    parts += [] if standing.closes else [("bad", language("the certificate does not close"))]
+    return f'<p class="verdict">{" · ".join(f"<span class={kind}>{escape(text)}</span>" for kind, text in parts)}</p>'
 
 
-def _signed(close: Close) -> Iterator[str]:
+def _signed(close: Close, language: Language) -> Iterator[str]:
     frozen = close.frozen
-    events = [
-        ("frozen", close.opened_by),
-        *(("signed", each) for each in close.signatures),
-        *([("re-opened", close.reopened)] if close.reopened else []),
-    ]
-    rows = ((word, each.actor, _instant(each.recorded_at), each.reason or "") for word, each in events)
-    yield f"<h2>Close no. {close.generation}: {escape(close.state.value)}</h2>" + table(("", "who", "when", "reason"), rows, figures=0)
-    yield f'<p class="soft">Standing sha256 <code>{escape(frozen.checksum)}</code>, rules of {escape(frozen.rule_set)}, '
-    yield f"terms <code>{escape(frozen.config_hash[:12])}</code>, close <code>{close.close_id}</code>.</p>"
+    events = [close.opened_by, *close.signatures, *([close.reopened] if close.reopened else [])]
+    rows = ((word("close", each.kind.value, language), each.actor, language.instant(each.recorded_at), each.reason or "") for each in events)
+    yield table((language("deed"), language("who"), language("when"), language("reason")), rows, figures=0, label=language("Signatures"))
+    told = language(
+        "Standing sha256 {checksum}, rules of {rules}, terms {terms}, close {close}.", checksum="{0}", rules="{1}", terms="{2}", close="{3}"
+    )
+    codes = (frozen.checksum, frozen.rule_set, frozen.config_hash[:12], str(close.close_id))
+    yield f'<p class="soft">{escape(told).format(*(f"<code>{escape(code)}</code>" for code in codes))}</p>'
 
 
-def _instant(moment: datetime) -> str:
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _changes(changed: Mapping[str, pl.DataFrame], day: date) -> Iterator[str]:
-    yield "<h2>What has changed since it was signed</h2>"
-    breaks = changed.get("breaks")
+def _changes(report: DayReport, language: Language) -> Iterator[str]:
+    breaks = report.changed.get("breaks") if report.changed else None
     if breaks is None:
-        yield '<p class="good">No break has come or gone.</p>'
+        yield f'<p class="good">{escape(language("No break has come or gone."))}</p>'
         return
-    words = {"before": "gone", "after": "new"}
+    words = {"before": language("gone"), "after": language("new")}
     rows = (
         (
             words[row["told"]],
-            row["break_class"].replace("_", " "),
-            row["explanation"],
+            word("class", row["break_class"], language),
+            retold(row, language),
             row["currency"],
-            figure(row["amount_minor"], row["currency"], day),
+            language.amount(row["amount_minor"], row["currency"], report.day),
         )
         for row in breaks.iter_rows(named=True)
     )
-    yield table(("", "class", "", "currency", "amount"), rows, figures=1)
+    head = (language("change"), language("class"), language("what it is"), language("currency"), language("amount"))
+    yield table(head, rows, figures=1, label=language("What has changed since it was signed"))
 
 
-def _summary(standing: Standing, day: date) -> Iterator[Sequence[str]]:
-    for row in standing.summary.iter_rows(named=True):
-        cells = [row["psp"], row["account"], row["currency"]]
+def _head(report: DayReport, language: Language, *names: str) -> list[str]:
+    """Of one PSP, its name in every row is a column less for a phone."""
+    return [*([] if report.standing.facts["psp"] else [language("PSP")]), *names]
+
+
+def _psp(report: DayReport, name: str) -> list[str]:
+    return [] if report.standing.facts["psp"] else [name]
+
+
+def _summary(report: DayReport, language: Language) -> Iterator[str]:
+    def row_of(row: dict[str, str | int]) -> Sequence[str]:
+        cells = [*_psp(report, str(row["psp"])), str(row["account"]), str(row["currency"])]
         for name in ("matched", "broken", "open"):
-            cells += [f"{row[f'{name}_count']:,}", figure(row[f"{name}_minor"], row["currency"], day)]
-        yield cells
+            cells += [
+                language.count(int(row[f"{name}_count"])),
+                language.amount(int(row[f"{name}_minor"]), str(row["currency"]), report.day),
+            ]
+        return cells
+
+    amount = language("amount")
+    names = (language("account"), language("currency"), language("matched"), amount, language("broken"), amount, language("open"), amount)
+    label = language("Cases that began on the day or before")
+    yield table(_head(report, language, *names), map(row_of, report.standing.summary.iter_rows(named=True)), figures=6, label=label)
+    yield f'<p class="soft">{escape(language("Amounts of broken cases are told without their signs."))}</p>'
 
 
-def _classes(standing: Standing, day: date) -> Iterator[Sequence[str]]:
-    for row in standing.by_class.iter_rows(named=True):
-        kind = "" if row["counts_as_break"] else "no break"
-        words = (row["psp"], row["account"], row["break_class"].replace("_", " "), kind, row["currency"])
-        yield (*words, f"{row['case_count']:,}", figure(row["amount_minor"], row["currency"], day))
-
-
-def _funnel(standing: Standing, day: date) -> Iterator[Sequence[str]]:
-    widest = dict(
-        standing.funnel.group_by("psp", "currency").agg(pl.col("item_count").max()).select(pl.concat_str("psp", "currency"), "item_count").rows()
-    )
-    for row in standing.funnel.iter_rows(named=True):
-        picture = bar(row["item_count"], widest[row["psp"] + row["currency"]])
-        yield (row["psp"], row["currency"], row["hop"], picture, f"{row['item_count']:,}", figure(row["amount_minor"], row["currency"], day))
-
-
-def _ages(standing: Standing, day: date) -> Iterator[Sequence[str]]:
-    most = int(standing.ageing["case_count"].max() or 0)  # type: ignore[arg-type]
-    for row in standing.ageing.iter_rows(named=True):
-        picture = bar(row["case_count"], most, is_bad=True)
-        yield (row["psp"], row["currency"], row["bucket"], picture, f"{row['case_count']:,}", figure(row["amount_minor"], row["currency"], day))
-
-
-def _breaks(standing: Standing, day: date, *, counted: bool) -> Iterator[str]:
-    chosen = standing.breaks.filter(pl.col("counts_as_break") == counted)
-    if not chosen.height:
+def _trend(report: DayReport, language: Language) -> Iterator[str]:
+    if report.trend is None or not report.trend.height:
         return
-    yield f"<h2>{'Breaks' if counted else 'Open, and no break'}</h2>"
-    shown = chosen.sort("break_class", "event_date", "break_id").head(_BREAKS_SHOWN)
-    lines = standing.evidence.filter(pl.col("break_id").is_in(shown["break_id"].to_list())).partition_by("break_id", as_dict=True)
-    for row in shown.iter_rows(named=True):
-        yield f'<details><summary>{escape(row["explanation"])} <span class="soft">{escape(row["break_class"].replace("_", " "))}</span></summary>'
-        members = lines.get((row["break_id"],))
-        if members is not None:
-            head = ("source", "file, or item of our books", "line", "reference", "booked on", "currency", "amount")
-            yield table(head, (_line(line, day) for line in members.head(_LINES_SHOWN).iter_rows(named=True)), figures=1)
-            yield f'<p class="soft">and {members.height - _LINES_SHOWN:,} more lines</p>' if members.height > _LINES_SHOWN else ""
-        yield f'<p class="soft"><code>{escape(row["break_id"])}</code></p></details>'
-    if chosen.height > _BREAKS_SHOWN:
-        yield f'<p class="soft">and {chosen.height - _BREAKS_SHOWN:,} more: --json has them all.</p>'
+    told = report.trend.sort("day_end_date").tail(_DAYS_SHOWN)
+    days = told["day_end_date"].to_list()
+    counts = {name: dict(zip(days, told[f"{name}_count"].to_list(), strict=True)) for name in ("matched", "broken", "open")}
+    matched, broken, waiting = (
+        Series(name, text, counts[name])
+        for name, text in (("matched", language("matched")), ("broken", language("broken")), ("open", language("open")))
+    )
+    yield f'<p class="soft">{escape(language("Each day as its own end told it, and not as it is known now."))}</p><div class="figures">'
+    yield from chart("trend-matched", language("Cases matched at the end of each day"), days, [matched], language)
+    yield from chart("trend-broken", language("Cases broken and open at the end of each day"), days, [broken, waiting], language)
+    yield "</div>"
 
 
-def _line(row: Mapping[str, Any], day: date) -> Sequence[str]:
-    version = f" (version {row['file_version']})" if (row["file_version"] or 1) > 1 else ""
-    place = f"{row['file_name']}{version}" if row["file_name"] else row["item_key"]
-    words = (row["source"], place, str(row["line_no"] or ""), row["reference"] or "", str(row["booked_on"]), row["currency"])
-    return (*words, figure(row["amount_minor"], row["currency"], day))
+def _classes(report: DayReport, language: Language) -> Iterator[str]:
+    rows = (
+        (
+            *_psp(report, row["psp"]),
+            row["account"],
+            word("class", row["break_class"], language)
+            if row["counts_as_break"]
+            else language("{name} (no break)", name=word("class", row["break_class"], language)),
+            row["currency"],
+            language.count(row["case_count"]),
+            language.amount(row["amount_minor"], row["currency"], report.day),
+            language.date(row["oldest_date"]),
+        )
+        for row in report.standing.by_class.iter_rows(named=True)
+    )
+    if report.standing.by_class.height:
+        names = (language("account"), language("class"), language("currency"), language("cases"), language("amount"), language("oldest"))
+        yield table(_head(report, language, *names), rows, figures=3, label=language("By class"))
 
 
-def _run(standing: Standing) -> str:
-    run_id, rules = (escape(str(standing.facts[name])) for name in ("run_id", "rule_set"))
-    return f'<p class="soft">Run <code>{run_id}</code>, rules of {rules}: every item booked by the day ended in exactly one place.</p>'
+def _funnel(report: DayReport, language: Language) -> Iterator[str]:
+    """What each hop tells of the same cases; a card for each PSP and currency."""
+    head = (language("hop"), Markup(f'<span class="soft">{escape(language("share"))}</span>'), language("items"), language("amount"))
+    yield f'<p class="soft">{escape(language("What each hop tells of the same cases, from our books to the bank."))}</p><div class="figures">'
+    for (psp, currency), part in report.standing.funnel.group_by("psp", "currency", maintain_order=True):
+        widest = max(part["item_count"].to_list())
+        name = f"{psp}, {currency}" if report.standing.facts["psp"] is None else str(currency)
+        rows = (
+            (
+                word("hop", row["hop"], language),
+                bar(row["item_count"], widest),
+                language.count(row["item_count"]),
+                language.amount(row["amount_minor"], row["currency"], report.day),
+            )
+            for row in part.iter_rows(named=True)
+        )
+        yield f"<div><h3>{escape(name)}</h3>{table(head, rows, figures=2, label=name)}</div>"
+    yield "</div>"
 
 
-def _certificate(standing: Standing, day: date) -> Iterator[Sequence[str]]:
-    for row in standing.certificate.iter_rows(named=True):
-        cells = [row["source"], row["currency"], "closes" if row["closes"] else "DOES NOT CLOSE"]
+def _ages(report: DayReport, language: Language) -> Iterator[str]:
+    ageing = report.standing.ageing
+    if not ageing.height:
+        return
+    most = max(ageing["case_count"].to_list())
+    rows = (
+        (
+            *_psp(report, row["psp"]),
+            row["currency"],
+            word("age", row["bucket"], language),
+            bar(row["case_count"], most, is_bad=True),
+            language.count(row["case_count"]),
+            language.amount(row["amount_minor"], row["currency"], report.day),
+        )
+        for row in ageing.iter_rows(named=True)
+    )
+    names = (
+        language("currency"),
+        language("days"),
+        Markup(f'<span class="soft">{escape(language("share"))}</span>'),
+        language("breaks"),
+        language("amount"),
+    )
+    yield f'<p class="soft">{escape(language("Days from the first hop to the end of the day."))}</p><div class="figures"><div>'
+    yield table(_head(report, language, *names), rows, figures=2, label=language("Age of breaks")) + "</div>"
+    yield from chart("ages-began", language("Breaks and open cases by the day they began"), *_began(report, language), language)
+    yield "</div>"
+
+
+def _began(report: DayReport, language: Language) -> tuple[list[date], list[Series]]:
+    counted = {flag: dict(part.group_by("event_date").len().iter_rows()) for (flag,), part in report.standing.breaks.group_by("counts_as_break")}
+    days = sorted({day for counts in counted.values() for day in counts})[-_DAYS_SHOWN:]
+    broken, waiting = counted.get(True, {}), counted.get(False, {})
+    return days, [Series("broken", language("broken"), broken), Series("open", language("open"), waiting)]
+
+
+def _certificate(report: DayReport, language: Language) -> Iterator[str]:
+    facts = report.standing.facts
+    told = language("Run {run}, rules of {rules}: every item booked by the day ended in exactly one place.", run="{0}", rules="{1}")
+    codes = (f"<code>{escape(str(facts['run_id']))}</code>", escape(str(facts["rule_set"])))
+    yield f'<p class="soft">{escape(told).format(*codes)}</p>'
+    amount = language("amount")
+    names = (language("in"), language("matched"), language("broken or open"), language("ignored"))
+    head = [language("source"), language("currency"), language("verdict"), *(text for name in names for text in (name, amount))]
+    yield table(head, _endings(report, language), figures=8, label=language("Certificate"))
+
+
+def _endings(report: DayReport, language: Language) -> Iterator[Sequence[str]]:
+    for row in report.standing.certificate.iter_rows(named=True):
+        verdict = language("closes") if row["closes"] else Markup(f'<strong class="bad">{escape(language("DOES NOT CLOSE"))}</strong>')
+        cells = [word("hop", row["source"], language), row["currency"], verdict]
         for name in ("in", "matched", "broken", "ignored"):
-            cells += [f"{row[f'{name}_count']:,}", figure(row[f"{name}_minor"], row["currency"], day)]
+            cells += [language.count(row[f"{name}_count"]), language.amount(row[f"{name}_minor"], row["currency"], report.day)]
         yield cells
 
 
-def _gates(standing: Standing) -> Iterator[Sequence[str]]:
-    for row in standing.gates.iter_rows(named=True):
-        yield (row["gate"], row["break_class"].replace("_", " "), "passed" if row["passed"] else "failed", f"{row['failed_count']:,}")
+def _gates(report: DayReport, language: Language) -> Iterator[str]:
+    rows = (
+        (
+            row["gate"],
+            capital(word("gate", GATES.get(row["gate"], row["break_class"]), language), language),
+            Markup(
+                f'<span class="{"good" if row["passed"] else "bad"}">{escape(language("passed") if row["passed"] else language("failed"))}</span>'
+            ),
+            language.count(row["failed_count"]),
+        )
+        for row in report.standing.gates.iter_rows(named=True)
+    )
+    head = (language("gate"), language("what it checks"), language("verdict"), language("failed"))
+    yield table(head, rows, figures=1, label=language("Gates"))

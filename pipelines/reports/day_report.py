@@ -26,7 +26,8 @@ FORMS = ("html", "json")
 @dataclass(frozen=True, slots=True)
 class DayReport:
     """A day to be told. `close`: whose standing it is; `changed`: what is known now and was not when it was signed (document.difference);
-    `funds`: the proof of player funds; `trend`: day ends up to the day, in the shape of reconciliation.agg_day_end_status.
+    `funds`: the proof of player funds; `trend`: by day end up to the day, what was matched, broken and open (gathering.py);
+    `threads`: whose its breaks are, of reconciliation.fct_break_threads.
     """
 
     standing: Standing
@@ -34,6 +35,7 @@ class DayReport:
     changed: Mapping[str, pl.DataFrame] | None = None
     funds: Any | None = None
     trend: pl.DataFrame | None = None
+    threads: pl.DataFrame | None = None
 
     @property
     def day(self) -> date:

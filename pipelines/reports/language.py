@@ -58,6 +58,10 @@ class Language:
             case _:
                 return str(value)
 
+    def word(self, context: str, english: str) -> str:
+        """A word of a closed list (pipelines/reports/words.py); `context` says which list, since "amount" is a column and a class of break."""
+        return self.catalogue.pgettext(context, english)
+
     def count(self, number: int) -> str:
         """A whole number with thousands marks."""
         return str(format_decimal(number, format="#,##0", locale=self.locale))
@@ -68,8 +72,13 @@ class Language:
             decimals = exponent_of(currency, on)
         except InputRejected:
             return self("{amount} minor units", amount=minor)
+        return self.printed(format_minor(minor, decimals))
+
+    def printed(self, plain: str) -> str:
+        """A plain decimal text, as -1234.50, in the reader's marks and with the very decimals it has."""
+        decimals = len(plain.partition(".")[2])
         pattern = "#,##0" + ("." + "0" * decimals if decimals else "")
-        return str(format_decimal(Decimal(format_minor(minor, decimals)), format=pattern, locale=self.locale))
+        return str(format_decimal(Decimal(plain), format=pattern, locale=self.locale))
 
     def money(self, minor: int, currency: str, on: dt.date) -> str:
         """An amount and its currency's code."""

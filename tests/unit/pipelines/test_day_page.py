@@ -28,9 +28,9 @@ def test_the_page_tells_breaks_with_their_lines_and_who_signed() -> None:
         "1 matched",
         "1 broken",
         "settlement-acme.csv",
-        "missing in ledger",
+        "Missing in ledger",
         "carl",
-        "2026-01-06 02:00:00 UTC",
+        "6 Jan 2026 02:00:00 UTC",
         "What has changed",
         "closes",
     ):

@@ -1,0 +1,54 @@
+"""What is a thing of a closed list called by a person: classes, kinds, hops, states. For every page, workbook and alert.
+
+The trap: a value of the engine printed as it is stored (`missing_in_ledger`), which no catalogue can find. A list here is the values' own enumeration, so
+a new class has a name at once, and the test of the catalogues asks for its translation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from assets.reconciliation.breaks import BreakClass
+from assets.reconciliation.items import SOURCES
+from pipelines.reports.language import Language
+from transactional.payments.money_kinds import MoneyKind
+from transactional.reconciliation.closes import CloseKind, CloseState
+from transactional.reconciliation.work import WorkState
+
+FEE_PARTS = ("commission", "markup", "scheme fee", "interchange")
+AGES = ("0-1", "2-7", "8-30", "over 30")
+GATES: Mapping[str, str] = {
+    "G3": "no batch is missing from a numbered series",
+    "G4": "each settlement line's net is its gross less fees",
+    "G5": "each batch adds up to its payout",
+    "G6": "each statement follows the one before",
+    "G7": "each line is of a type we know",
+}
+
+
+def _plain(value: str) -> str:
+    return value.replace("_", " ")
+
+
+LISTS: Mapping[str, tuple[str, ...]] = {
+    "class": tuple(_plain(each) for each in BreakClass),
+    "kind": ("movement", *(_plain(each) for each in MoneyKind)),
+    "hop": tuple(SOURCES),
+    "fee part": FEE_PARTS,
+    "age": AGES,
+    "gate": tuple(GATES.values()),
+    "close": tuple(dict.fromkeys([*map(_plain, CloseState), *map(_plain, CloseKind)])),
+    "work": (*(_plain(each) for each in WorkState), "cleared", "auto cleared"),
+}
+"""Context → every word of it, in English."""
+
+
+def word(context: str, value: str, language: Language) -> str:
+    """What a value of a list is called; its plain English for a value this version does not know."""
+    return language.word(context, _plain(value))
+
+
+def capital(text: str, language: Language) -> str:
+    """With a capital letter first, as this language has it: the Turkish i has its dot."""
+    first = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}" if language.code == "tr" and text[:1] == "i" else text[:1].upper()
+    return first + text[1:]

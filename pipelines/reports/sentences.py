@@ -15,7 +15,7 @@ from typing import Any
 from assets.reconciliation.breaks import SENTENCES, BreakClass
 from assets.reconciliation.items import SOURCES
 from pipelines.reports.language import Language
-from pipelines.reports.words import FEE_PARTS, LISTS, capital, word
+from pipelines.reports.words import FEE_PARTS, LISTS, word
 
 _MONEY = r"-?\d+(?:\.\d+)? [A-Z]{3}"
 _DAY = r"\d{4}-\d{2}-\d{2}"
@@ -91,7 +91,7 @@ def retold(row: Mapping[str, Any], language: Language) -> str:
                 places[name] = value if row["break_class"] == BreakClass.UNKNOWN_KIND else detail_retold(value, language)
             case _:
                 places[name] = _told(name, value, language)
-    return capital(language(SENTENCES[BreakClass(row["break_class"])], **places), language)
+    return language(SENTENCES[BreakClass(row["break_class"])], **places)  # no capital letter: it may begin with a reference
 
 
 def read_back(row: Mapping[str, Any]) -> Mapping[str, str] | None:

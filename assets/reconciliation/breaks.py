@@ -34,13 +34,16 @@ class BreakClass(StrEnum):
     FEE_VARIANCE = "fee_variance"  # charged - expected, net currency
     BATCH_RESIDUE = "batch_residue"  # sum of lines - |payout|
     BATCH_GAP = "batch_gap"  # 0
-    MISSING_AT_BANK = "missing_at_bank"  # the payout, positive
+    MISSING_AT_BANK = "missing_at_bank"  # what did not arrive, positive
+    NEGATIVE_PAYOUT = "negative_payout"  # what the PSP did not collect, negative
     UNEXPLAINED_BANK_LINE = "unexplained_bank_line"  # bank amount
     PAYOUT_RETURNED = "payout_returned"  # the payout, positive
+    RESERVE_UNRELEASED = "reserve_unreleased"  # what is still held, positive
     RESTATED = "restated"  # new - old
     UNKNOWN_KIND = "unknown_kind"  # net, or gross where no net
     AMBIGUOUS_GROUP = "ambiguous_group"  # sum of what could not be placed
     STATEMENT_GAP = "statement_gap"  # difference
+    CUT_OFF = "cut_off"  # the case's amount: by so much two days' totals differ
     TIMING_OPEN = "timing_open"  # gross; not a break while the lag runs
     AFTER_CLOSE = "after_close"  # the case's amount; no break: it agrees, but two people signed the day without knowing
 
@@ -67,12 +70,15 @@ EXPOSURE_SIGN: Mapping[BreakClass, int] = {
     BreakClass.BATCH_RESIDUE: 1,
     BreakClass.BATCH_GAP: 0,
     BreakClass.MISSING_AT_BANK: 1,
+    BreakClass.NEGATIVE_PAYOUT: 1,
     BreakClass.UNEXPLAINED_BANK_LINE: 0,
     BreakClass.PAYOUT_RETURNED: 1,
+    BreakClass.RESERVE_UNRELEASED: 1,
     BreakClass.RESTATED: 0,
     BreakClass.UNKNOWN_KIND: 0,
     BreakClass.AMBIGUOUS_GROUP: 0,
     BreakClass.STATEMENT_GAP: 0,
+    BreakClass.CUT_OFF: 0,
     BreakClass.TIMING_OPEN: 1,
     BreakClass.AFTER_CLOSE: 0,
 }
@@ -99,12 +105,15 @@ SENTENCES: Mapping[BreakClass, str] = {
     BreakClass.BATCH_RESIDUE: "Batch {batch} of {place} does not add up to its payout, {amount} is left: {detail}.",
     BreakClass.BATCH_GAP: "Batch {batch} of {place} never arrived, although later ones did.",
     BreakClass.MISSING_AT_BANK: "The payout of batch {batch} of {place} over {amount} had not reached our bank account by {due}.",
+    BreakClass.NEGATIVE_PAYOUT: "Batch {batch} of {place} ended at {amount}, and the PSP had not collected it from our bank account by {due}.",
     BreakClass.UNEXPLAINED_BANK_LINE: "Bank account {place} shows {amount} ({detail}), which belongs to no payout we know.",
     BreakClass.PAYOUT_RETURNED: "The payout of batch {batch} of {place} over {amount} came back ({detail}).",
+    BreakClass.RESERVE_UNRELEASED: "{place} still holds {amount} of the reserve of batch {batch}, which was due back by {due} ({detail}).",
     BreakClass.RESTATED: "{place} changed {kind} {reference} by {amount} in a later file: {detail}.",
     BreakClass.UNKNOWN_KIND: "{place} printed a line of type '{detail}' over {amount}, which we cannot classify.",
     BreakClass.AMBIGUOUS_GROUP: "{count} items of {place} fit each other in more than one way; {amount} could not be placed ({detail}).",
     BreakClass.STATEMENT_GAP: "Statement {reference} of bank account {place} does not follow: {amount} is unexplained ({detail}).",
+    BreakClass.CUT_OFF: "{kind} {reference} of {amount} at {place} agrees, but is on two business days: {detail}.",
     BreakClass.TIMING_OPEN: "{kind} {reference} of {amount} at {place} waits for {detail}, due by {due}.",
     BreakClass.AFTER_CLOSE: "A case of {amount} at {place} agrees, but only since its day was closed: {detail}, item {reference}.",
 }

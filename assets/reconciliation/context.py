@@ -37,6 +37,15 @@ FEE_RULE_SCHEMA: Mapping[str, pl.DataType] = {
     "interchange_fixed_minor": pl.Int64(),
 }
 
+# How long a PSP may hold a reserve it took, by the day it took it. An account without a row has no agreed release, and none is missed.
+RESERVE_TERM_SCHEMA: Mapping[str, pl.DataType] = {
+    "psp": pl.String(),
+    "account": pl.String(),
+    "since": pl.Date(),
+    "until": pl.Date(),
+    "release_after_days": pl.Int64(),
+}
+
 # The reference rates: `rate` is text, major units of `currency` for one major unit of `base_currency`.
 FX_RATE_SCHEMA: Mapping[str, pl.DataType] = {
     "rate_date": pl.Date(),
@@ -104,6 +113,7 @@ class RunContext:
     terms: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
     psp_terms: Mapping[str, Terms] = field(default_factory=dict)
     fee_rules: pl.DataFrame = field(default_factory=lambda: empty_frame(FEE_RULE_SCHEMA))
+    reserve_terms: pl.DataFrame = field(default_factory=lambda: empty_frame(RESERVE_TERM_SCHEMA))
     fx_rates: pl.DataFrame = field(default_factory=lambda: empty_frame(FX_RATE_SCHEMA))
     statements: pl.DataFrame = field(default_factory=lambda: empty_frame(STATEMENT_SCHEMA))
     holidays: frozenset[date] = frozenset()

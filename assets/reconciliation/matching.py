@@ -17,7 +17,20 @@ from assets.reconciliation.bench import Bench
 from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
 from assets.reconciliation.context import RunContext
 from assets.reconciliation.items import SOURCES, validated
-from assets.reconciliation.layers import accepted, after_close, cases, charges, duplicates, payouts, transactions, versions
+from assets.reconciliation.layers import (
+    accepted,
+    after_close,
+    cases,
+    charges,
+    day_cuts,
+    duplicates,
+    joint_arrivals,
+    netted,
+    payouts,
+    reserves,
+    transactions,
+    versions,
+)
 from assets.reconciliation.tables import BREAKS, CERTIFICATE, GROUPS, MEMBERS
 from transactional.vocabulary.errors import InvariantBroken
 
@@ -26,13 +39,15 @@ RULE_SET = "2026-11-25"
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run found, in the shapes of tables.py: GROUPS, MEMBERS (dispositions), BREAKS, CERTIFICATE, GATES."""
+    """What a run found, in the shapes of tables.py: GROUPS, MEMBERS (dispositions), BREAKS, CERTIFICATE, GATES, RESERVES, CONVERSIONS."""
 
     groups: pl.DataFrame
     dispositions: pl.DataFrame
     breaks: pl.DataFrame
     certificate: pl.DataFrame
     gates: pl.DataFrame
+    reserves: pl.DataFrame
+    conversions: pl.DataFrame
 
 
 # What a case is known by from run to run: the set of its members, whatever their order. A sum (xor) of 128 bits a member needs no sorting.
@@ -98,9 +113,11 @@ def reconcile(items: pl.DataFrame, context: RunContext) -> Outcome:
     Raises: ContractBroken when the items are not the normal form; InvariantBroken when a layer lost or doubled an item (our bug).
     """
     with Bench(validated(items), context) as bench:
-        for layer in (versions, cases, duplicates, charges, transactions, payouts, gates):
+        for layer in (versions, cases, duplicates, charges, transactions, netted, payouts, joint_arrivals, gates):
             layer.apply(bench)
         accepted.apply(bench, context)
+        reserves.apply(bench, context)
+        day_cuts.apply(bench, context)
         after_close.apply(bench, context)
         _check_endings(bench)
         _name_classes(bench)
@@ -116,6 +133,8 @@ def reconcile(items: pl.DataFrame, context: RunContext) -> Outcome:
             breaks=broken.select(BREAKS.column_names()),
             certificate=_certificate(dispositions, bench.frame(_RUN)["signature"][0], context),
             gates=gates.report(bench),
+            reserves=reserves.followed(bench),
+            conversions=charges.conversions(bench),
         )
 
 

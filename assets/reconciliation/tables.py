@@ -149,7 +149,49 @@ GATES = Table(
     key=("gate", "subject"),
 )
 
-DERIVED_TABLES = (GROUPS, MEMBERS, BREAKS, CERTIFICATE, GATES)
+RESERVES = Table(
+    "derived",
+    "reconciliation__reserves",
+    "what one batch put into the rolling reserve of one account, in one currency",
+    (
+        Column("psp", T.TEXT, "PSP."),
+        Column("account", T.TEXT, "Merchant account."),
+        Column("batch_id", T.TEXT, "Payout batch it was taken from; the item key of a line without one."),
+        Column("currency", T.TEXT, "Currency of the amounts."),
+        Column("held_on", T.DATE, "Date of the (first) line that took it."),
+        Column("held_minor", T.BIGINT, "What was taken, positive."),
+        Column("released_minor", T.BIGINT, "What came back of it, positive."),
+        Column("open_minor", T.BIGINT, "What is still held: held less released."),
+        Column("due_on", T.DATE, "Last date on which it may come back under the dated term; null where no term is agreed.", nullable=True),
+        Column("state", T.TEXT, "released, held or overdue."),
+    ),
+    key=("psp", "account", "batch_id", "currency"),
+)
+
+CONVERSIONS = Table(
+    "derived",
+    "reconciliation__conversions",
+    "one settlement line whose money the PSP exchanged",
+    (
+        Column("item_key", T.TEXT, "ITEMS.item_key of the settlement line."),
+        Column("psp", T.TEXT, "PSP."),
+        Column("account", T.TEXT, "Merchant account."),
+        Column("batch_id", T.TEXT, "Payout batch.", nullable=True),
+        Column("booked_on", T.DATE, "Date of the line; the rate is the newest reference on or before it."),
+        Column("rate_date", T.DATE, "Date of the reference rate."),
+        Column("currency", T.TEXT, "What the player paid in."),
+        Column("amount_minor", T.BIGINT, "Gross in that currency, positive towards us."),
+        Column("net_currency", T.TEXT, "What it was exchanged into: the currency of all following amounts."),
+        Column("converted_minor", T.BIGINT, "What the PSP made of the gross, before fees."),
+        Column("reference_minor", T.BIGINT, "The gross at the reference rate, rounded once, half to even."),
+        Column("markup_minor", T.BIGINT, "What the agreed markup takes of it: at most 0 for money towards us."),
+        Column("variance_minor", T.BIGINT, "What is left: converted less reference less markup."),
+        Column("fx_result_minor", T.BIGINT, "Gain (positive) or loss against the reference: converted less reference, markup plus variance."),
+    ),
+    key=("item_key",),
+)
+
+DERIVED_TABLES = (GROUPS, MEMBERS, BREAKS, CERTIFICATE, GATES, RESERVES, CONVERSIONS)
 
 BREAK_CLASSES = Table(
     "derived",

@@ -10,7 +10,7 @@ from datetime import date, datetime
 
 import polars as pl
 
-from assets.reconciliation.context import FEE_RULE_SCHEMA, FX_RATE_SCHEMA, STATEMENT_SCHEMA, RunContext, Terms, empty_frame
+from assets.reconciliation.context import FEE_RULE_SCHEMA, FX_RATE_SCHEMA, RESERVE_TERM_SCHEMA, STATEMENT_SCHEMA, RunContext, Terms, empty_frame
 from transactional.payments.fee_schedules import Charge, FeeRule
 from transactional.payments.merchant_accounts import MERCHANT_ACCOUNTS, MerchantAccount
 from transactional.payments.psps.registry import SPECS
@@ -32,6 +32,7 @@ def run_context(
         terms={(mine.psp, mine.account): _terms(SPECS[mine.psp], mine) for mine in MERCHANT_ACCOUNTS if mine.psp in SPECS},
         psp_terms={psp: _terms(spec, None) for psp, spec in SPECS.items()},
         fee_rules=_fee_rules(),
+        reserve_terms=_reserve_terms(),
         fx_rates=_shaped(fx_rates, FX_RATE_SCHEMA),
         statements=_shaped(statements, STATEMENT_SCHEMA),
         bank_accounts=None,
@@ -75,6 +76,15 @@ def _fee_rules() -> pl.DataFrame:
         for charges in _charges(rule)
     ]
     return pl.DataFrame(rows, schema=dict(FEE_RULE_SCHEMA), orient="row")
+
+
+def _reserve_terms() -> pl.DataFrame:
+    rows = [
+        (mine.psp, mine.account, max(term.since, mine.since), min(term.until, mine.until, _LAST_DAY), term.release_after_days)
+        for mine in MERCHANT_ACCOUNTS
+        for term in mine.reserves
+    ]
+    return pl.DataFrame(rows, schema=dict(RESERVE_TERM_SCHEMA), orient="row")
 
 
 def _charges(rule: FeeRule) -> list[tuple[str | int | None, ...]]:

@@ -150,8 +150,8 @@ def _pay_out(draw: st.DrawFn, printer: Printer, batch: str, currency: str, balan
     printer.add("payout", "payout", currency, -paid, batch_id=batch, bank_reference=printer.token(batch, currency))
     if draw(st.integers(0, 3)):
         printer.add("ledger", "payout", currency, -paid + draw(st.sampled_from((0, 0, 0, 5))), batch_id=batch)
-    for words in draw(st.sampled_from((("named",), ("named",), ("plain",), (), ("named", "named"), ("named", "back")))):
-        amount = {"back": -paid}.get(words, paid + draw(st.sampled_from((0, 0, 0, 3))))
+    for words in draw(st.sampled_from((("named",), ("named",), ("plain",), (), ("named", "named"), ("named", "back"), ("third", "rest")))):
+        amount = {"back": -paid, "third": paid // 3, "rest": paid - paid // 3}.get(words, paid + draw(st.sampled_from((0, 0, 0, 3))))
         reference = "CREDIT" if words == "plain" else f"ACME {printer.token(batch, currency)}"
         printer.add(
             "bank", "bank_movement", currency, amount, bank_reference=reference, booked_on=DAY + timedelta(days=draw(st.integers(0, 2))), ext_id=None

@@ -76,10 +76,12 @@ def answer(rows: Rows, today: date) -> Answer:
     cases = movement_cases(live, result)
     surpluses = [surplus_of(case) for case in cases]
     again = printed_again(cases, surpluses, rows)
+    left: list[Rows] = []
     for case, surplus in zip(cases, surpluses, strict=True):
         if surplus:
             say_surplus(surplus, again, result)
-        judge_movement([row for row in case if row not in surplus], live, today, result)
+        left.append([row for row in case if row not in surplus])
+    judge_movements(left, live, today, result)
     judge_batches(rows, again, today, result)
     return result
 
@@ -191,21 +193,63 @@ def say_surplus(surplus: Rows, again: Rows, result: Answer) -> None:
     result.broken(name, total(say), surplus)
 
 
-def judge_movement(case: Rows, live: Rows, today: date, result: Answer) -> None:
+NETTABLE = ("amount", "sign", "exponent", "missing_in_ledger", "missing_at_psp", "missing_in_settlement", "missing_attempt", "timing_open")
+
+
+def judge_movements(cases: list[Rows], live: Rows, today: date, result: Answer) -> None:
+    """Each movement by itself; then the open ones of a payment together, where they agree as a whole."""
+    verdicts = [(case, judged(case, live, today)) for case in cases]
+    for payment, told in grouped_verdicts(verdicts).items():
+        open_cases = [case for case, verdict in told if verdict is not None and verdict[0] in NETTABLE]
+        rest, is_clean = told, all(verdict is None or verdict[0] in NETTABLE for _, verdict in told)
+        if payment is not None and is_clean and agrees_as_a_whole(open_cases):
+            rows = [row for case in open_cases for row in case]
+            untied = [row for row in rows if row["source"] == "settlement" and not is_tied(row)]
+            if untied:
+                result.broken("row_arithmetic", sum(off_by(row) for row in untied), rows)
+            else:
+                result.groups.add(keys(rows))
+            rest = [(case, verdict) for case, verdict in told if case not in open_cases]
+        for case, verdict in rest:
+            if verdict is None:
+                result.groups.add(keys(case))
+            else:
+                result.broken(*verdict, case)
+
+
+def grouped_verdicts(verdicts: list[tuple[Rows, tuple[str, int | None] | None]]) -> dict[str | None, list[Any]]:
+    found: dict[str | None, list[Any]] = defaultdict(list)
+    for case, verdict in verdicts:
+        found[next((row["psp_reference"] for row in case if row["psp_reference"]), None)].append((case, verdict))
+    return found
+
+
+def agrees_as_a_whole(cases: list[Rows]) -> bool:
+    rows = [row for case in cases for row in case]
+    hops = grouped(rows, lambda row: row["source"])
+    if len(cases) < 2 or len({row["currency"] for row in rows}) > 1 or "ledger" not in hops or "settlement" not in hops:
+        return False
+    kinds = {source: {row["kind"] for row in hops[source]} for source in ("ledger", "settlement")}
+    sums = {total(hop) for hop in hops.values()}
+    return len(sums) == 1 and 0 not in sums and kinds["settlement"] <= kinds["ledger"]
+
+
+def judged(case: Rows, live: Rows, today: date) -> tuple[str, int | None] | None:
     hops = {source: [row for row in case if row["source"] == source] for source in HOPS}
     present = {source: rows for source, rows in hops.items() if rows}
     difference = difference_of(present, case[0]["kind"])
     absence = absence_of(present, case[0], live, today)
-    charge = sum(row["net_minor"] - row["amount_minor"] + row["commission_minor"] for row in hops["settlement"] if not is_tied(row))
+    untied = [row for row in hops["settlement"] if not is_tied(row)]
     if difference is not None:
-        result.broken(*difference, case)
-    elif absence is not None:
+        return difference
+    if absence is not None:
         loudest = next(present[source] for source in ("settlement", "activity", "ledger", "attempt") if source in present)
-        result.broken(absence, total(loudest), case)
-    elif any(not is_tied(row) for row in hops["settlement"]):
-        result.broken("row_arithmetic", charge, case)
-    else:
-        result.groups.add(keys(case))
+        return absence, total(loudest)
+    return ("row_arithmetic", sum(off_by(row) for row in untied)) if untied else None
+
+
+def off_by(row: Row) -> int:
+    return int(row["net_minor"] - row["amount_minor"] + row["commission_minor"])
 
 
 def is_tied(row: Row) -> bool:
@@ -272,8 +316,12 @@ def judge_batches(rows: Rows, again: Rows, today: date, result: Answer) -> None:
         out = [row for row in case if row["source"] == "payout"]
         came = [line for row in out for line in arrivals.get(row["item_key"], [])]
         back = [line for row in out for line in named[row["item_key"]] if is_back(row, line) and line not in came]
-        claimed |= keys([*came, *back])
         verdict = batch_verdict(case, counted, out, came, back, books, today)
+        is_waiting = bool(out) and not came and verdict is not None and verdict[0] in ("missing_at_bank", "negative_payout", "timing_open")
+        parts = [line for row in out for line in named[row["item_key"]] if is_waiting and not is_back(row, line)]
+        if parts and total(parts) == -total(out, "net_minor"):
+            came, verdict = parts, None
+        claimed |= keys([*came, *back])
         if verdict is not None:
             result.broken(*verdict, [*own, *came, *back])
         elif own:
@@ -302,7 +350,8 @@ def batch_verdict(case: Rows, counted: Rows, out: Rows, came: Rows, back: Rows, 
         if came and total(came) != -paid:
             return "amount", total(came) + paid
         if not came:
-            return ("timing_open" if today <= bank_due(out[0]["booked_on"]) else "missing_at_bank"), -paid
+            late = "negative_payout" if paid > 0 else "missing_at_bank"
+            return ("timing_open" if today <= bank_due(out[0]["booked_on"]) else late), -paid
         return ("missing_in_ledger", paid) if books and not is_booked else None
     is_waiting = today <= settlement_due(settled_on)
     if is_booked:

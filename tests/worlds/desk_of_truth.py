@@ -62,6 +62,8 @@ def differences(outcome: Outcome, expected: Iterable[Expected], files: Mapping[s
 def _without_items(row: Mapping[str, Any]) -> frozenset[str]:
     if row["break_class"] == "batch_gap":
         return frozenset({f"batch:{row['psp']}:{row['account']}:{row['batch_id']}"})
+    if row["break_class"] == "reserve_unreleased":
+        return frozenset({f"reserve:{row['psp']}:{row['account']}:{row['batch_id']}:{row['currency']}"})
     return frozenset({f"statement:{row['account']}:{row['batch_id']}"})
 
 

@@ -68,6 +68,13 @@ def payout_received(batch: PayoutBatch, iban: str, amount_minor: int, effective_
     return _entry("payout_received", batch, lines, effective_at)
 
 
+def payout_collected(batch: PayoutBatch, iban: str, amount_minor: int, effective_at: datetime) -> Entry:
+    """DR psp_payout_in_transit, CR bank: a batch ended below zero and the PSP took what it was short of. The amount is the bank's, positive."""
+    minor = _positive(amount_minor)
+    lines = [(batch.account("psp_payout_in_transit"), minor), (house_account("bank", batch.currency, iban), -minor)]
+    return _entry("payout_collected", batch, lines, effective_at)
+
+
 def payout_returned(batch: PayoutBatch, amount_minor: int, effective_at: datetime) -> Entry:
     """DR psp_receivable, CR psp_payout_in_transit: the payout bounced, the PSP owes us the money again."""
     minor = _positive(amount_minor)

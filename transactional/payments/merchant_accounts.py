@@ -22,6 +22,15 @@ _WITHDRAWAL = frozenset({MoneyKind.WITHDRAWAL})
 
 
 @dataclass(frozen=True, slots=True)
+class ReserveTerm:
+    """How many calendar days the PSP may hold what it takes into a rolling reserve from `since` (inclusive) to `until` (exclusive)."""
+
+    release_after_days: int
+    since: date = _START
+    until: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
 class MerchantAccount:
     """One of our accounts at a PSP, valid from `since` (inclusive) to `until` (exclusive).
 
@@ -34,6 +43,7 @@ class MerchantAccount:
     settlement_currency: Mapping[str, str] = field(default_factory=dict)
     has_activity_reports: bool = True
     fees: tuple[FeeRule, ...] = ()
+    reserves: tuple[ReserveTerm, ...] = ()
     since: date = _START
     until: date = date.max
 
@@ -62,6 +72,7 @@ def _interchange(percent_bps: int, suffix: str) -> FeeRule:
     )
 
 
+_A_WEEK = (ReserveTerm(release_after_days=7),)
 _ADYEN_EU_FEES = (
     _interchange(20, "debit"),
     _interchange(30, "credit"),
@@ -86,9 +97,12 @@ MERCHANT_ACCOUNTS: tuple[MerchantAccount, ...] = (
         "Europe/Amsterdam",
         {"EUR": "EUR", "GBP": "GBP", "JPY": "JPY", "KWD": "EUR"},
         fees=_ADYEN_EU_FEES,
+        reserves=_A_WEEK,
     ),
-    MerchantAccount("adyen", "CountroomTR", "Europe/Istanbul", {"TRY": "EUR"}, fees=_ADYEN_TR_FEES),
-    MerchantAccount("stripe", "acct_countroom_us", "America/New_York", {"USD": "USD", "CAD": "USD", "JPY": "JPY"}, fees=_STRIPE_US_FEES),
+    MerchantAccount("adyen", "CountroomTR", "Europe/Istanbul", {"TRY": "EUR"}, fees=_ADYEN_TR_FEES, reserves=_A_WEEK),
+    MerchantAccount(
+        "stripe", "acct_countroom_us", "America/New_York", {"USD": "USD", "CAD": "USD", "JPY": "JPY"}, fees=_STRIPE_US_FEES, reserves=_A_WEEK
+    ),
 )
 
 BANK_ACCOUNTS: tuple[BankAccount, ...] = (

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from random import Random
 
+from transactional.payments.money_kinds import MoneyKind
 from transactional.simulation.answer_key import Expected
 from transactional.simulation.casino import BANKS, MERCHANTS
 from transactional.simulation.defects import SAFE_AGE
@@ -33,10 +34,20 @@ class BatchPlan:
     unbalanced: dict[tuple[str, date], tuple[str, int]] = field(default_factory=dict)
 
 
+def _uncollected(mistakes: BatchMistakes, where: _Where, minor: int) -> None:
+    mistakes.below_zero[where] = minor
+    mistakes.never_arrives.add(where)
+
+
 # class, account, currency of the payout, and how it is planted
 _PLANS: tuple[tuple[str, str, str, Callable[[BatchMistakes, _Where], None]], ...] = (
     ("missing_at_bank", _EU, "EUR", lambda found, where: found.never_arrives.add(where)),
     ("missing_at_bank", _US, "USD", lambda found, where: found.never_arrives.add(where)),
+    ("negative_payout", _EU, "EUR", lambda found, where: _uncollected(found, where, 7_700)),
+    ("negative_payout", _US, "USD", lambda found, where: _uncollected(found, where, 1_234)),
+    ("reserve_unreleased", _EU, "EUR", lambda found, where: found.reserve_kept.add(where)),
+    ("reserve_unreleased", _US, "USD", lambda found, where: found.reserve_kept.add(where)),
+    ("reserve_unreleased", _TR, "EUR", lambda found, where: found.reserve_kept.add(where)),
     ("payout_returned", _EU, "GBP", lambda found, where: found.returned.update({where: True})),
     ("payout_returned", _US, "USD", lambda found, where: found.returned.update({where: False})),
     ("payout_returned", _TR, "EUR", lambda found, where: found.returned.update({where: True})),
@@ -80,10 +91,17 @@ def _places(batches: Sequence[Batch], account: str, currency: str, last: date, b
             lines = [line for line in batch.lines if line.net_currency == payout.currency]
             counted = all(line.counts for line in lines) and not any(line.movement and line.movement.copies > 1 for line in lines)
             suits = break_class != "restated" or restatable(batch, payout.currency) is not None
+            suits = suits and (break_class != "reserve_unreleased" or _holds(batch, payout.currency, last))
             large = payout.amount_minor > 20_000 or (payout.currency == "JPY" and payout.amount_minor > 5_000)
             if currency in ("*", payout.currency) and first < batch.closed_on < last and counted and suits and large:
                 found.append((account, batch.closed_on, payout.currency))
     return found
+
+
+def _holds(batch: Batch, currency: str, last: date) -> bool:
+    """Whether it holds a reserve that should be back by now: what is held a day before `last` is a dozen days old, and must be old enough to be due."""
+    held = any(line.kind is MoneyKind.RESERVE and line.net_minor < 0 and line.net_currency == currency for line in batch.lines)
+    return held and batch.closed_on + timedelta(days=batch.merchant.reserve_days - 6) < last
 
 
 def _at_banks(rng: Random, plan: BatchPlan, wanted: frozenset[str], first: date, last: date) -> None:
@@ -159,6 +177,15 @@ def _expected(break_class: str, defect_id: str, batch: Batch, payout: Payout, mi
             spots = (line.spot,) if line.spot else ()
         case "amount":
             amount, text = payout.arrives_minor - payout.amount_minor, "the bank booked another amount than was paid out"
+        case "reserve_unreleased":
+            held = next(
+                line for line in batch.lines if line.kind is MoneyKind.RESERVE and line.net_minor < 0 and line.net_currency == payout.currency
+            )
+            key = f"reserve:{batch.merchant.psp}:{batch.merchant.account}:{batch.batch_id}:{payout.currency}"
+            text = "held back and never given back"
+            return Expected(break_class, batch.merchant.psp, batch.merchant.account, payout.currency, -held.net_minor, (), defect_id, text, (key,))
+        case "negative_payout":
+            text = "the batch ended below zero and the PSP never collected it"
         case "missing_at_bank":
             text = "paid out by the PSP, never seen at the bank"
         case _:

@@ -139,7 +139,7 @@ def _fact(movement: Movement, prefix: str, later: timedelta = timedelta()) -> Pa
         kind=kind,
         psp=payment.merchant.psp,
         merchant_account=payment.merchant.account,
-        effective_at=movement.occurred_at + later,
+        effective_at=movement.occurred_at + movement.booked_later + later,
         dedupe_key=f"{prefix}{payment.merchant.psp}:{kind.value}:{movement.modification_reference or reference}{again}",
         amount=Money(movement.booked_currency, abs(movement.booked_minor or 0)),
         psp_reference=reference or None,
@@ -172,7 +172,8 @@ def _payout_entries(batch: Batch, payout: Payout, iban: str) -> Iterator[tuple[E
     yield templates.settlement_booked(named, _totals(batch, payout), payout.paid_at), payout.paid_at + timedelta(hours=1), "settlement"
     if payout.arrives_on is not None:
         at = datetime.combine(payout.arrives_on, time(9), UTC)
-        yield templates.payout_received(named, iban, payout.arrives_minor, at), at + timedelta(days=1), "received"
+        booked = templates.payout_received if payout.arrives_minor > 0 else templates.payout_collected
+        yield booked(named, iban, abs(payout.arrives_minor), at), at + timedelta(days=1), "received"
         if payout.returned_on is not None:
             at = datetime.combine(payout.returned_on, time(9), UTC)
             yield _taken_back(named, iban, payout.arrives_minor, at), at + timedelta(days=1), "taken back"

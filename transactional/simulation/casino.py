@@ -47,7 +47,8 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Merchant:
-    """One merchant account at a PSP. `company` and `first_batch` are Adyen's; `summer`/`winter` are the labels its reports print."""
+    """One merchant account at a PSP. `company` and `first_batch` are Adyen's; `summer`/`winter` are the labels its reports print.
+    `reserve_days`: how long it keeps what it takes into the rolling reserve."""
 
     psp: str
     account: str
@@ -58,6 +59,7 @@ class Merchant:
     terms: Terms
     settles_after_days: int
     first_batch: int = 0
+    reserve_days: int = 7
     company: str = "Countroom"
 
 

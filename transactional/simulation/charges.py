@@ -36,12 +36,15 @@ def exchanged(minor: int, lane: Lane, rate: Decimal) -> int:
     return _rounded(Decimal(minor) * rate * shift)
 
 
-def charge_for(kind: MoneyKind, terms: Terms, converted_minor: int, *, variant: str, settled_in: str, extra_minor: int = 0) -> Charge:
-    """What a movement costs. `converted_minor` is its gross in the currency of settlement; `extra_minor` is an overcharge planted on top."""
+def charge_for(
+    kind: MoneyKind, terms: Terms, converted_minor: int, *, variant: str, settled_in: str, extra_minor: int = 0, shifted_minor: int = 0
+) -> Charge:
+    """What a movement costs. `converted_minor` is its gross in the currency of settlement; `extra_minor` is an overcharge planted on top,
+    `shifted_minor` a part of the interchange that is printed as markup."""
     size = abs(converted_minor)
     if kind is MoneyKind.DEPOSIT and terms.interchange_bps:
-        interchange = _share(size, terms.interchange_bps.get(variant, 0))
-        return Charge(None, _share(size, terms.markup_bps) + extra_minor, _share(size, terms.scheme_bps), interchange)
+        interchange = _share(size, terms.interchange_bps.get(variant, 0)) - shifted_minor
+        return Charge(None, _share(size, terms.markup_bps) + extra_minor + shifted_minor, _share(size, terms.scheme_bps), interchange)
     if kind is MoneyKind.DEPOSIT:
         return Charge(commission=_share(size, terms.commission_bps) + terms.commission_fixed_minor + extra_minor)
     if kind in (MoneyKind.CHARGEBACK, MoneyKind.SECOND_CHARGEBACK) and settled_in in terms.dispute_fee_minor:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from decimal import Decimal
 from random import Random
 
@@ -19,6 +19,7 @@ from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
 from transactional.simulation.casino import MERCHANTS
 from transactional.simulation.movements import Movement, Payment, code, dice, stripe_id
 from transactional.vocabulary.ids import uuid7
+from transactional.vocabulary.time import business_date, localise
 
 K = MoneyKind
 SAFE_AGE = timedelta(days=12)
@@ -126,6 +127,20 @@ def _charged(extra_minor: int) -> _Planter:
     return plant
 
 
+def _on_the_next_day(move: Movement, rng: Random) -> _Mark:
+    day = business_date(move.occurred_at, move.merchant.zone) + timedelta(days=1)
+    move.booked_later = localise(datetime.combine(day, time(0, rng.randint(5, 55))), move.merchant.zone) - move.occurred_at
+    return _Mark(move.amount_minor, "the PSP closed its day after it, the casino wrote it on the next one")
+
+
+def _in_another_column(minor: int) -> _Planter:
+    def plant(move: Movement, _: Random) -> _Mark:
+        move.shifted_fee_minor = minor
+        return _Mark(0, f"the PSP charged {minor} as markup that the contract has as interchange: the sum is right", currency=move.lane.settles_in)
+
+    return plant
+
+
 def _exchanged_at(factor: str) -> _Planter:
     def plant(move: Movement, _: Random) -> _Mark:
         move.rate_factor = Decimal(factor)
@@ -196,6 +211,11 @@ _RECIPES: tuple[_Recipe, ...] = (
     _Recipe("fee_variance", _US, "USD", K.DEPOSIT, _charged(50)),
     _Recipe("fee_variance", _EU, "GBP", K.DEPOSIT, _charged(-3)),
     _Recipe("fee_variance", _TR, "TRY", K.DEPOSIT, _charged(12)),
+    _Recipe("fee_variance", _EU, "EUR", K.DEPOSIT, _in_another_column(4)),
+    _Recipe("cut_off", _EU, "EUR", K.DEPOSIT, _on_the_next_day),
+    _Recipe("cut_off", _US, "USD", K.DEPOSIT, _on_the_next_day),
+    _Recipe("cut_off", _TR, "TRY", K.DEPOSIT, _on_the_next_day),
+    _Recipe("cut_off", _EU, "GBP", K.REFUND, _on_the_next_day),
     _Recipe("fx_variance", _EU, "KWD", K.DEPOSIT, _exchanged_at("0.955")),
     _Recipe("fx_variance", _TR, "TRY", K.DEPOSIT, _exchanged_at("0.93")),
     _Recipe("fx_variance", _US, "CAD", K.DEPOSIT, _exchanged_at("1.05")),

@@ -8,7 +8,7 @@ The trap: random numbers shared by two concerns, so that one more player moves e
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from uuid import UUID
@@ -75,6 +75,7 @@ class Movement:
     """One movement of money of one payment.
 
     `amount_minor` is what the PSP moved; `booked_minor` what the casino wrote (None: it never heard of it), in `booked_currency`.
+    `booked_later`: by how much the casino's moment is after the PSP's. `shifted_fee_minor` is charged as another component than it belongs to.
     `extra_fee_minor`, `rate_factor` and `net_error_minor` are the PSP's own mistakes; `copies` is how often the PSP moved it;
     `repeated_in_file` prints it once more without moving anything. In a replayed file a movement may have a `psp_reference` of its own and be the
     n-th `repetition` of the same one.
@@ -91,11 +92,13 @@ class Movement:
     booked_minor: int | None = 0
     booked_currency: str = ""
     booked_twice: bool = False
+    booked_later: timedelta = timedelta()
     in_activity: bool = True
     in_settlement: bool = True
     copies: int = 1
     repeated_in_file: bool = False
     extra_fee_minor: int = 0
+    shifted_fee_minor: int = 0
     rate_factor: Decimal = Decimal(1)
     net_error_minor: int = 0
     psp_reference: str = ""

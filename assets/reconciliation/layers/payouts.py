@@ -2,7 +2,8 @@
 
 A case is (psp, account, batch, currency): payout rows, account-level lines of the batch, our own booking of the payout, bank lines, and the line by which
 a payout came back. Player lines of the batch are counted but belong to their own cases. The traps: a batch that adds up only because two errors
-cancel (gate G4 looks at rows), money in two currencies added up, a bank credit given to one of two payouts it fits equally well.
+cancel (gate G4 looks at rows), money in two currencies added up, a bank credit given to one of two payouts it fits equally well, and a batch that ended
+below zero taken for money to come: the PSP collects it, the bank shows a debit, and until then it is ours to pay (`negative_payout`).
 Source: reference LR §4.2 (batch identity), §5.3 L5 and L6.
 """
 
@@ -156,6 +157,7 @@ select c.*, coalesce(b.residue_minor, 0) as residue_minor, coalesce(b.conversion
     coalesce(b.last_on, c.last_on) as settled_on,
     k.booked_minor, a.banked_minor, coalesce(a.arrivals, 0) as arrivals,
     (select count(*) from payout p where p.case_id = c.case_id) as payouts,
+    (select sum(p.wanted_minor)::bigint from payout p where p.case_id = c.case_id and p.n not in (select payout_n from arrival)) as awaited_minor,
     c.case_id in (select case_id from bounce) as is_bounced, t.today,
     bool_or(c.is_booked) over (partition by c.psp, c.account) as books_payouts
 from cases c join terms t on t.psp = c.psp and t.account = c.account
@@ -177,6 +179,7 @@ _FINDINGS = (
             when has_payout and booked_minor <> payout_minor then 'amount'
             when has_payout and arrivals = payouts and banked_minor <> -payout_minor then 'amount'
             when has_payout and arrivals < payouts and today <= bank_due then 'timing_open'
+            when has_payout and arrivals < payouts and awaited_minor < 0 then 'negative_payout'
             when has_payout and arrivals < payouts then 'missing_at_bank'
             when has_payout and booked_minor is null and books_payouts then 'missing_in_ledger'
             when not has_payout and is_booked then case when today <= settlement_due then 'timing_open' else 'missing_at_psp' end
@@ -193,9 +196,11 @@ _FINDINGS = (
             when 'batch_residue' then residue_minor
             when 'missing_in_ledger' then payout_minor
             when 'missing_at_psp' then -booked_minor
-            when 'timing_open' then coalesce(-payout_minor, -booked_minor, residue_minor)
+            when 'missing_at_bank' then awaited_minor
+            when 'negative_payout' then awaited_minor
+            when 'timing_open' then coalesce(awaited_minor, -payout_minor, -booked_minor, residue_minor)
             else coalesce(-payout_minor, -booked_minor, 0) end,
-        case when break_class in ('timing_open', 'missing_at_bank') and has_payout then bank_due
+        case when break_class in ('timing_open', 'missing_at_bank', 'negative_payout') and has_payout then bank_due
             when break_class in ('timing_open', 'missing_at_psp', 'batch_residue') then settlement_due end,
         batch_id, 'payout', 'batch ' || batch_id,
         case break_class

@@ -99,7 +99,8 @@ from due_dates d
 _FINDINGS = """
 insert into finding
 with verdict as (
-    select c.case_id, coalesce(d.break_class, a.break_class, v.break_class) as break_class, case when d.break_class is not null then d.hop end as sub_class,
+    select c.case_id, coalesce(d.break_class, a.break_class, v.break_class) as break_class,
+        case when d.break_class is not null then d.hop when a.break_class is null then v.sub_class end as sub_class,
         case when d.case_id is not null then d.amount_minor when a.break_class is not null then a.amount_minor else v.variance_minor end as amount_minor,
         case when d.case_id is not null then d.currency when a.break_class is not null then a.currency else v.currency end as currency,
         case when d.case_id is null and a.break_class is not null then a.due_on end as due_on,

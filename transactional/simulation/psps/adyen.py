@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from transactional.simulation.movements import Batch, Line, Movement
@@ -17,7 +17,7 @@ class AdyenDesk(Desk):
     def batches(self, by_day: dict[date, list[Movement]]) -> list[Batch]:
         batches: list[Batch] = []
         number, carried = self.merchant.first_batch, dict[str, int]()
-        for day in sorted(by_day):
+        for day in self._closing_days(by_day):
             paid_at = self.at(day + timedelta(days=1), 0, 46)
             if paid_at + timedelta(hours=1) > self.as_of:
                 break
@@ -25,14 +25,22 @@ class AdyenDesk(Desk):
                 number += 1
             after = number + (2 if self._skips_after(by_day, day) else 1)
             batch = Batch(merchant=self.merchant, batch_id=str(number), closed_on=day)
-            batch.lines = [line for movement in by_day[day] for line in self.lines_of(movement, day, self.at(day, 23, 50))]
-            batch.lines += self.account_lines(batch, by_day[day], paid_at, len(batches))
+            batch.lines = [line for movement in by_day.get(day, ()) for line in self.lines_of(movement, day, self.at(day, 23, 50))]
+            batch.lines += self.account_lines(batch, by_day.get(day, ()), paid_at, len(batches))
             carried = self.close(batch, paid_at, carried, after)
             self.disturb(batch)
             batches.append(batch)
             self.previous = batch.batch_id
             number += 1
         return batches
+
+    def _closing_days(self, by_day: dict[date, list[Movement]]) -> Iterator[date]:
+        """Bank days with something to settle or a reserve to give back. Read while the batches are made: a batch decides what the next ones owe."""
+        day, last = min(by_day, default=self.as_of.date()), self.as_of.date()
+        while day <= last:
+            if day in by_day or (day.weekday() < 5 and self.is_reserve_due(day)):
+                yield day
+            day += timedelta(days=1)
 
     def _skips_after(self, by_day: dict[date, list[Movement]], day: date) -> bool:
         following = min((other for other in by_day if other > day), default=day)
@@ -47,7 +55,8 @@ class AdyenDesk(Desk):
                 received[business_date(movement.occurred_at, self.merchant.zone)] += 1
         for day in sorted(received):
             lines.append(self.account_line(K.FEE, "Fee", -12 * received[day], at, f"Transaction Fees {day:%B}".ljust(26) + f" {day:%d} {day:%Y}"))
-        lines += self.reserve(batch.lines, at, index, "ReserveAdjustment")
+        lines += self.released(batch.closed_on, at, "ReserveAdjustment")
+        lines += self.reserve(batch.lines, batch.closed_on, at, index, "ReserveAdjustment")
         if batch.closed_on.day >= 5 and (month := batch.closed_on.replace(day=1)) not in self.invoiced:
             self.invoiced.add(month)
             invoice = f"Invoice {self.merchant.account[-2:]}{month:%Y%m}000{self.rng.randint(100, 999)} Discounts and additional costs"
@@ -67,14 +76,17 @@ class AdyenDesk(Desk):
         totals: dict[str, int] = defaultdict(int)
         for line in batch.lines:
             totals[line.net_currency] += line.net_minor if line.counts else 0
-        onward = {currency: total for currency, total in totals.items() if total < 0}
+        fined = {currency: self.fined(batch, currency, total, paid_at, "Fee") for currency, total in sorted(totals.items())}
+        collected = {currency for currency, total in fined.items() if total != totals[currency]}
+        totals = defaultdict(int, fined)
+        onward = {currency: total for currency, total in totals.items() if total < 0 and currency not in collected}
         for currency, total in sorted(onward.items()):
             note = f"Balancetransfer to batch {next_number}"
             batch.lines.append(
                 self.account_line(K.BALANCE_TRANSFER, "Balancetransfer", -total, paid_at, "Balancetransfer", currency=currency, note=note)
             )
         for currency, total in sorted(totals.items()):
-            if total > 0:
+            if total > 0 or currency in collected:
                 transfer = f"TX{''.join(self.rng.choices('0123456789', k=11))}XT"
                 text = f"{transfer} batch {batch.batch_id}, {self.merchant.account}"
                 self.pay(batch, currency, total, paid_at, raw_kind="MerchantPayout", text=text, bank_reference=text)

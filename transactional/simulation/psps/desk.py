@@ -53,7 +53,7 @@ class Desk:
         self.merchant, self.rates, self.as_of, self.mistakes = merchant, rates, as_of, mistakes
         self.rng = dice(seed, f"settlement {merchant.account}")
         self.main = merchant.lanes[0].settles_in
-        self.held: list[int] = []
+        self.held: list[tuple[date, int]] = []
         self.invoiced: set[date] = set()
         self.previous = ""
         self.returns: dict[date, list[Payout]] = defaultdict(list)
@@ -86,6 +86,7 @@ class Desk:
             variant=movement.payment.variant,
             settled_in=lane.settles_in,
             extra_minor=movement.extra_fee_minor,
+            shifted_minor=movement.shifted_fee_minor,
         )
         converted = exchanged(gross, lane, rate) if rate else gross
         types = ADYEN_TYPES if self.merchant.psp == "adyen" else STRIPE_CATEGORIES
@@ -138,17 +139,33 @@ class Desk:
             ext_id=ext_id,
         )
 
-    def reserve(self, lines: Sequence[Line], at: datetime, index: int, raw_kind: str) -> list[Line]:
-        """Three per cent of every fifth batch's deposits are held back and come home five batches later."""
+    def reserve(self, lines: Sequence[Line], day: date, at: datetime, index: int, raw_kind: str) -> list[Line]:
+        """Three per cent of every fifth batch's deposits are held back; what the planted mistake names never comes home."""
         deposits = sum(line.net_minor for line in lines if line.kind is K.DEPOSIT and line.net_currency == self.main)
-        if index % 5 or deposits <= 0:
+        minor = max(deposits * 3 // 100, 0)
+        if index % 5 or not minor:
             return []
-        found = []
-        if self.held:
-            found.append(self.account_line(K.RESERVE, raw_kind, self.held.pop(), at, "Reserve released"))
-        self.held.append(deposits * 3 // 100)
-        found.append(self.account_line(K.RESERVE, raw_kind, -self.held[-1], at, "Reserve held"))
-        return [line for line in found if line.net_minor]
+        if (self.merchant.account, day, self.main) not in self.mistakes.reserve_kept:
+            self.held.append((day, minor))
+        return [self.account_line(K.RESERVE, raw_kind, -minor, at, "Reserve held")]
+
+    def is_reserve_due(self, day: date) -> bool:
+        """Whether a batch that closes on `day` gives something back."""
+        return any(day >= held_on + timedelta(days=self.merchant.reserve_days) for held_on, _ in self.held)
+
+    def released(self, day: date, at: datetime, raw_kind: str) -> list[Line]:
+        """What was held long enough comes home, each hold by a line of its own."""
+        due = [hold for hold in self.held if day >= hold[0] + timedelta(days=self.merchant.reserve_days)]
+        self.held = [hold for hold in self.held if hold not in due]
+        return [self.account_line(K.RESERVE, raw_kind, minor, at, "Reserve released") for _, minor in due]
+
+    def fined(self, batch: Batch, currency: str, total: int, at: datetime, raw_kind: str) -> int:
+        """A planted deduction so large that the batch ends below zero by the planted amount; returns the new total."""
+        below = self.mistakes.below_zero.get((self.merchant.account, batch.closed_on, currency))
+        if below is None:
+            return total
+        batch.lines.append(self.account_line(K.FEE, raw_kind, -total - below, at, "Scheme assessment", currency=currency))
+        return -below
 
     def unknown_lines(self, day: date, currency: str, at: datetime) -> list[Line]:
         planted = self.mistakes.unknown_line.get((self.merchant.account, day, currency))

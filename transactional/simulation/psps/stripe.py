@@ -10,13 +10,16 @@ from transactional.simulation.movements import Batch, Line, Movement, stripe_id
 from transactional.simulation.psps.desk import Desk, K
 from transactional.vocabulary.time import business_date
 
+_PATIENCE = 3
+
 
 class StripeDesk(Desk):
-    """A balance that is not above zero waits for the next day."""
+    """A balance below zero waits; on the third bank day, or when a reserve comes home, it is collected from our bank account."""
 
     def batches(self, by_day: dict[date, list[Movement]]) -> list[Batch]:
         waiting: dict[str, list[Line]] = defaultdict(list)
         batches: list[Batch] = []
+        self.days_short: dict[str, int] = defaultdict(int)
         last = business_date(self.as_of, self.merchant.zone) - timedelta(days=1)
         day = min(by_day, default=last)
         while day <= last:
@@ -29,14 +32,22 @@ class StripeDesk(Desk):
         return batches
 
     def pay_out(self, day: date, currency: str, waiting: list[Line], index: int) -> list[Batch]:
-        if sum(line.net_minor for line in waiting if line.counts) <= 0:
-            return []
         paid_at = self.at(day, 0, 0)
+        is_due = currency == self.main and self.is_reserve_due(day)
+        balance = sum(line.net_minor for line in waiting if line.counts)
+        self.days_short[currency] = self.days_short[currency] + 1 if balance < 0 else 0
+        if not is_due and (balance == 0 or 0 < self.days_short[currency] < _PATIENCE):
+            return []
         batch = Batch(merchant=self.merchant, batch_id=stripe_id(self.rng, "po"), closed_on=day, lines=list(waiting))
         waiting.clear()
+        self.days_short[currency] = 0
         batch.lines += self.account_lines(day, currency, batch.lines, index)
+        if is_due:
+            batch.lines += self.released(day, self.at(day - timedelta(days=1), 22, 20), "risk_reserved_funds")
         batch.lines += self.unknown_lines(day, currency, paid_at) + self.returned_lines(day, currency, paid_at)
-        total = sum(line.net_minor for line in batch.lines if line.counts)
+        total = self.fined(
+            batch, currency, sum(line.net_minor for line in batch.lines if line.counts), self.at(day - timedelta(days=1), 22, 25), "fee"
+        )
         trace = "".join(self.rng.choices("0123456789", k=15))
         self.pay(batch, currency, total, paid_at, raw_kind="payout", text=batch.batch_id, bank_reference=trace)
         self.disturb(batch)
@@ -52,4 +63,4 @@ class StripeDesk(Desk):
         found = [self.account_line(K.FEE, "network_cost", -2 * count, at, f"Card payments ({day - timedelta(days=1)}): Transaction network costs")]
         if index % 5 == 2:
             found.append(self.account_line(K.FEE, "fee", -1_250, at, f"Radar ({day - timedelta(days=1)}): Standard"))
-        return [line for line in found if line.net_minor] + self.reserve(lines, at, index, "risk_reserved_funds")
+        return [line for line in found if line.net_minor] + self.reserve(lines, day, at, index, "risk_reserved_funds")

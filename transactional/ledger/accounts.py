@@ -39,6 +39,13 @@ class Subject(StrEnum):
     FEE_KIND = "fee_kind"
 
 
+class FundsSide(StrEnum):
+    """What an account is in the proof of player funds: money owed to players, or money that covers it. Everything else is the house's."""
+
+    LIABILITY = "liability"
+    RESOURCE = "resource"
+
+
 _PARTS = {Subject.NOBODY: 0, Subject.MERCHANT_ACCOUNT: 2}
 FEE_KINDS = ("commission", "markup", "scheme_fee", "interchange", "other")
 _PART = re.compile(r"[^:\x00-\x1f\x7f]{1,100}")
@@ -46,30 +53,45 @@ _PART = re.compile(r"[^:\x00-\x1f\x7f]{1,100}")
 
 @dataclass(frozen=True, slots=True)
 class AccountClass:
-    """A class of accounts. `floor_minor`: its accounts are cached and locked, and their available funds never go below it; None: never locked."""
+    """A class of accounts. `floor_minor`: its accounts are cached and locked, and their available funds never go below it; None: never locked.
+
+    `funds_side` and `funds_component`: the line of the proof of player funds that its balance is part of (docs/decisions/0010).
+    """
 
     name: str
     normal_side: Side
     subject: Subject
     floor_minor: int | None = None
+    funds_side: FundsSide | None = None
+    funds_component: str | None = None
+
+
+def _owed(name: str, component: str, subject: Subject = Subject.PLAYER) -> AccountClass:
+    floor = 0 if subject is Subject.PLAYER else None
+    return AccountClass(name, Side.CREDIT, subject, floor, FundsSide.LIABILITY, component)
+
+
+def _covering(name: str, component: str, subject: Subject = Subject.MERCHANT_ACCOUNT) -> AccountClass:
+    return AccountClass(name, Side.DEBIT, subject, None, FundsSide.RESOURCE, component)
 
 
 _CLASSES = (
-    AccountClass("player_cash", Side.CREDIT, Subject.PLAYER, floor_minor=0),
+    _owed("player_cash", "player_cash"),
+    # a promise under conditions: no money of the player until it crystallises
     AccountClass("player_bonus", Side.CREDIT, Subject.PLAYER, floor_minor=0),
-    AccountClass("player_pending_withdrawal", Side.CREDIT, Subject.PLAYER, floor_minor=0),
-    AccountClass("player_open_bets", Side.CREDIT, Subject.PLAYER, floor_minor=0),
-    AccountClass("player_winnings", Side.CREDIT, Subject.PLAYER, floor_minor=0),
-    AccountClass("player_crystallised_bonus", Side.CREDIT, Subject.PLAYER, floor_minor=0),
-    AccountClass("poker_table_escrow", Side.CREDIT, Subject.TABLE),
-    AccountClass("jackpot", Side.CREDIT, Subject.JACKPOT),
+    _owed("player_pending_withdrawal", "pending_withdrawals"),
+    _owed("player_open_bets", "open_bets"),
+    _owed("player_winnings", "winnings"),
+    _owed("player_crystallised_bonus", "crystallised_bonus"),
+    _owed("poker_table_escrow", "chips_in_play", Subject.TABLE),
+    _owed("jackpot", "jackpots", Subject.JACKPOT),
     AccountClass("house_revenue", Side.CREDIT, Subject.NOBODY),
     AccountClass("rake", Side.CREDIT, Subject.NOBODY),
     AccountClass("bonus_cost", Side.DEBIT, Subject.NOBODY),
-    AccountClass("psp_receivable", Side.DEBIT, Subject.MERCHANT_ACCOUNT),
-    AccountClass("psp_reserve", Side.DEBIT, Subject.MERCHANT_ACCOUNT),
-    AccountClass("psp_payout_in_transit", Side.DEBIT, Subject.MERCHANT_ACCOUNT),
-    AccountClass("bank", Side.DEBIT, Subject.IBAN),
+    _covering("psp_receivable", "psp_receivable"),
+    _covering("psp_reserve", "psp_reserve"),
+    _covering("psp_payout_in_transit", "payout_in_transit"),
+    _covering("bank", "segregated_bank", Subject.IBAN),
     AccountClass("fee_expense", Side.DEBIT, Subject.FEE_KIND),
     AccountClass("fx_gain_loss", Side.CREDIT, Subject.NOBODY),
     AccountClass("chargeback_receivable", Side.DEBIT, Subject.NOBODY),

@@ -96,8 +96,11 @@ class Bets:
                 chunk.losses[number] = self._keyed(games.bet_placed(player, stake, chunk.recorded_at), player, stake.currency, chunk.recorded_at)
 
     def settle(self, chunk: Chunk) -> None:
-        """What was open ends as lost, with its part for the jackpot; the jackpot is won by one of the losers, and paid out half a day later."""
-        at, ended = chunk.recorded_at - CHUNK, []
+        """What was open ends as lost, with its part for the jackpot; the jackpot is won by one of the losers, and paid out half a day later.
+
+        They end when the half day does: a bet of noon is open at midnight, which is when a day of funds is looked at.
+        """
+        at, ended = chunk.recorded_at, []
         for player, won in self.under_review:
             ended.append(self._keyed(games.winnings_cleared(player, won, at), player, won.currency, chunk.recorded_at))
         self.under_review.clear()

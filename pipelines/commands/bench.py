@@ -11,15 +11,18 @@ import typer
 app = typer.Typer()
 
 
-@app.command()
+@app.callback(invoke_without_command=True)
 def bench(
+    context: typer.Context,
     payments: Annotated[int, typer.Option(min=400, help="Payments a side.")] = 1_000_000,
     as_json: Annotated[bool, typer.Option("--json", help="Print the measurements as JSON.")] = False,
-) -> int:
+) -> int | None:
     """Matching: the whole ladder beside a bare match, a join that ignores duplicates and a pandas merge, on one file with planted mistakes.
 
     Only ratios travel between machines: run it alone. docs/benchmarks.md holds what was measured. Exit code 1 when the ladder answers wrongly.
     """
+    if context.invoked_subcommand is not None:
+        return None
     from dataclasses import asdict
 
     from pipelines.benchmarks.matching import measure
@@ -35,3 +38,34 @@ def bench(
             figures = f"{one.seconds:>8.2f} {one.cpu_seconds:>8.2f} {one.peak_bytes / 1e9:>8.2f} {one.ratio:>7.1f} {one.wrong:>12,}"
             answer(f"{one.contender:<10} {figures}")
     return int(any(one.wrong for one in measured if one.contender == "ladder"))
+
+
+@app.command()
+def worlds(
+    seeds: Annotated[int, typer.Option(min=1, max=365, help="How many worlds, with seeds from 1 on.")] = 50,
+    players: Annotated[int, typer.Option(min=1, help="Players of each.")] = 5_000,
+    days: Annotated[int, typer.Option(min=2, max=366, help="Days of each.")] = 60,
+    processes: Annotated[int, typer.Option(min=1, help="Worlds at a time; each needs about 2 GB.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> int:
+    """Precision and recall by class over seeded casinos with every class of mistake planted, and what was matched that should not be.
+
+    In memory: files through landing's parsers, then the whole engine. Exit code 1 when anything was missed, invented or wrongly matched.
+    """
+    from dataclasses import asdict
+
+    from pipelines.benchmarks.worlds import WorldScore, run, specs, table, totals
+    from pipelines.console import answer, answer_json, tell
+
+    scores: list[WorldScore] = []
+    for one in run(specs(seeds, players, days), processes):
+        scores.append(one)
+        wrong = len(one.missed) + len(one.invented) + sum(one.false_matches.values())
+        tell(f"seed {one.seed}: {one.items:,} items, {wrong} wrong, certificate {'closes' if one.certificate_closes else 'DOES NOT CLOSE'}")
+    lines = totals(scores)
+    if as_json:
+        answer_json({"classes": [asdict(line) for line in lines], "worlds": [asdict(one) for one in scores]})
+    else:
+        answer("\n".join(table(lines)))
+        answer(f"{len(scores)} worlds, {sum(one.items for one in scores):,} items, {sum(one.groups for one in scores):,} groups")
+    return int(any(one.missed or one.invented or one.false_matches or not one.certificate_closes for one in scores))

@@ -80,4 +80,6 @@ def _literal(row: dict[str, object]) -> frozenset[str]:
         return frozenset({f"batch:{row['psp']}:{row['account']}:{row['batch_id']}"})
     if row["break_class"] == "statement_gap":
         return frozenset({f"statement:{row['account']}:{row['batch_id']}"})
+    if row["break_class"] == "reserve_unreleased":
+        return frozenset({f"reserve:{row['psp']}:{row['account']}:{row['batch_id']}:{row['currency']}"})
     return frozenset()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.worlds.desk_of_truth import differences, reconciled
+from pipelines.benchmarks.world_items import reconciled
+from tests.worlds.desk_of_truth import differences
 from tests.worlds.scenarios import MONTHS, SCENARIOS, SLOW
 from transactional.simulation.world import CLASSES, WorldSpec, build
 

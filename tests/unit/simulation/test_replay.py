@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from pipelines.benchmarks.world_items import reconciled
 from pipelines.commands.world import _report_lines
-from tests.worlds.desk_of_truth import differences, reconciled
+from tests.worlds.desk_of_truth import differences
 from transactional.simulation.replay.casino_side import Replayed, replay
 from transactional.vocabulary.errors import InputRejected
 

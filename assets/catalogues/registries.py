@@ -96,7 +96,8 @@ def _fact_kinds() -> Iterator[Row]:
 
 def _account_classes() -> Iterator[Row]:
     for name, each in CHART.items():
-        yield name, each.normal_side.value, each.subject.value, each.floor_minor
+        side = each.funds_side.value if each.funds_side else None
+        yield name, each.normal_side.value, each.subject.value, each.floor_minor, side, each.funds_component
 
 
 def _currencies() -> Iterator[Row]:

@@ -94,6 +94,8 @@ ACCOUNT_CLASSES = Table(
         Column("normal_side", T.TEXT, "debit or credit: the side on which it grows."),
         Column("subject", T.TEXT, "Whose account it is."),
         Column("floor_minor", T.BIGINT, "Lowest available balance; null when nothing limits it.", nullable=True),
+        Column("funds_side", T.TEXT, "liability (owed to players) or resource (covers it); null when it is the house's own.", nullable=True),
+        Column("funds_component", T.TEXT, "The line of the proof of player funds that its balance is part of.", nullable=True),
     ),
     key=("account_class",),
 )

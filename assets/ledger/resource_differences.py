@@ -172,7 +172,7 @@ def _closing(items: pl.DataFrame, statements: pl.DataFrame, gaps: pl.DataFrame, 
     newest = statements.sort("known_at", "closing_minor").unique(
         ["bank_account", "currency", "statement_id", "opening_date", "closing_date"], keep="last", maintain_order=True
     )
-    ended = newest.filter(pl.col("closing_date") <= day).sort("opening_date", "closing_date", "statement_id")
+    ended = newest.filter(pl.col("closing_date") <= day).sort("closing_date", "opening_date", "statement_id")
     spans = ended.group_by(account="bank_account", currency="currency", maintain_order=True).agg(
         pl.col("opening_minor").first(), pl.col("closing_minor").last()
     )

@@ -29,7 +29,9 @@ def report(
     diff: Annotated[bool, typer.Option("--diff", help="What changed since the day was signed.")] = False,
     breaks: Annotated[int, typer.Option(help="How many breaks to tell in words.", min=0)] = 20,
     html: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the day as one self-contained HTML page as well.")] = None,
-    form: Annotated[list[str] | None, typer.Option(metavar="FORM", help="Write this form into --out: html, json. Give it again for more.")] = None,
+    form: Annotated[
+        list[str] | None, typer.Option(metavar="FORM", help="Write this form into --out: html, json, xlsx, csv or parquet. Give it again for more.")
+    ] = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where --form writes its files.")] = Path(),
     language: Annotated[str, typer.Option(help="The language of pages and workbooks: en or tr.")] = "en",
     bundle: Annotated[bool, typer.Option("--bundle", help="Keep it as an evidence bundle, one zip in the object store, and say where.")] = False,

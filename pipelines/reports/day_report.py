@@ -20,7 +20,7 @@ from pipelines.reports.language import Language, language_of
 from transactional.reconciliation.closes import Close
 from transactional.vocabulary.errors import InputRejected
 
-FORMS = ("html", "json")
+FORMS = ("html", "json", "xlsx", "csv", "parquet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +48,13 @@ class DayReport:
 
 
 def rendered(report: DayReport, forms: Iterable[str] = ("html",), language: Language | None = None) -> dict[str, bytes]:
-    """File name → content. What a person reads is in the language (English where none is given); json has one form in every language.
+    """File name → content. What a person reads (html, xlsx) is in the language, English where none is given; the others are the same in every language.
 
     Raises: InputRejected (`unknown_form`).
     """
-    from pipelines.reports.day_page import as_page
+    from pipelines.reports.day.page import as_page
+    from pipelines.reports.files.flat import as_csv, as_parquet
+    from pipelines.reports.files.workbook import as_xlsx
 
     spoken, files = language or language_of("en"), {}
     for form in forms:
@@ -61,6 +63,12 @@ def rendered(report: DayReport, forms: Iterable[str] = ("html",), language: Lang
                 files[f"{report.name}.{spoken.code}.html"] = as_page(report, spoken)
             case "json":
                 files[f"{report.name}.json"] = as_bytes(report.standing)
+            case "xlsx":
+                files[f"{report.name}.{spoken.code}.xlsx"] = as_xlsx(report, spoken)
+            case "csv":
+                files |= {f"{report.name}.{table}.csv": content for table, content in as_csv(report).items()}
+            case "parquet":
+                files |= {f"{report.name}.{table}.parquet": content for table, content in as_parquet(report).items()}
             case _:
                 raise InputRejected(f"no form '{form}': there are {', '.join(FORMS)}", code="unknown_form")
     return files

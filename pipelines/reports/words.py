@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from assets.reconciliation.breaks import BreakClass
 from assets.reconciliation.items import SOURCES
+from assets.reconciliation.standing.day import SHAPES
 from pipelines.reports.language import Language
 from transactional.payments.money_kinds import MoneyKind
 from transactional.reconciliation.closes import CloseKind, CloseState
@@ -30,6 +31,20 @@ def _plain(value: str) -> str:
     return value.replace("_", " ")
 
 
+SHEETS = ("facts", *SHAPES, "trend", "threads", "signatures")
+_BESIDE = (
+    *("name", "value", "day", "as of", "rule set", "run id", "config hash", "cases sha256", "told"),
+    *("day end date", "state", "owner", "root cause", "note count", "evidence count", "due at", "is overdue"),
+    *("deed", "actor", "recorded at", "reason", "generation", "checksum"),
+)
+
+
+def _columns() -> tuple[str, ...]:
+    """Of the standing's tables and of what stands beside them; a column of minor units is told as an amount."""
+    shaped = (name.replace("amount_minor", "amount").replace("_minor", " amount") for shape in SHAPES.values() for name in shape)
+    return tuple(dict.fromkeys([*map(_plain, shaped), *_BESIDE]))
+
+
 LISTS: Mapping[str, tuple[str, ...]] = {
     "class": tuple(_plain(each) for each in BreakClass),
     "kind": ("movement", *(_plain(each) for each in MoneyKind)),
@@ -39,6 +54,9 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "gate": tuple(GATES.values()),
     "close": tuple(dict.fromkeys([*map(_plain, CloseState), *map(_plain, CloseKind)])),
     "work": (*(_plain(each) for each in WorkState), "cleared", "auto cleared"),
+    "exposure": ("owed to us", "owed by us", "unknown"),
+    "sheet": tuple(map(_plain, SHEETS)),
+    "column": _columns(),
 }
 """Context → every word of it, in English."""
 

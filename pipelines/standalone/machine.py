@@ -15,9 +15,8 @@ from typing import Any
 import polars as pl
 
 from assets.reconciliation.standalone.comparison import Comparison
+from pipelines.reports.files.flat import safe_text
 from pipelines.standalone.told import by_class, plain
-
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_dict(found: Comparison) -> dict[str, Any]:
@@ -63,11 +62,11 @@ def as_csv(found: Comparison) -> dict[str, bytes]:
     for row in broken.iter_rows(named=True):
         of = sentences[row["break_id"]]
         amount = plain(of["amount_minor"], of["currency"])
-        breaks.append((row["break_id"], of["break_class"], of["counts_as_break"], of["currency"], amount, _safe(of["explanation"]), *_cells(row)))
+        breaks.append((row["break_id"], of["break_class"], of["counts_as_break"], of["currency"], amount, safe_text(of["explanation"]), *_cells(row)))
     rows = (
         (*_cells(row), row["disposition"], row["group_id"] or row["break_id"] or "", row["reason"] or "") for row in found.rows.iter_rows(named=True)
     )
-    refused = ((row.side.value, _safe(row.file_name), row.line_no, _safe(row.column), _safe(row.why)) for row in found.refused)
+    refused = ((row.side.value, safe_text(row.file_name), row.line_no, safe_text(row.column), safe_text(row.why)) for row in found.refused)
     return {
         "breaks.csv": _csv((*head, *told), breaks),
         "rows.csv": _csv((*told, "disposition", "group_or_break_id", "reason"), rows),
@@ -76,12 +75,8 @@ def as_csv(found: Comparison) -> dict[str, bytes]:
 
 
 def _cells(row: dict[str, Any]) -> tuple[object, ...]:
-    named = (row["side"], _safe(row["file_name"]), row["line_no"], _safe(row["line_id"] or ""), _safe(row["key"]), row["kind"])
+    named = (row["side"], safe_text(row["file_name"]), row["line_no"], safe_text(row["line_id"] or ""), safe_text(row["key"]), row["kind"])
     return (*named, row["booked_on"], row["currency"], plain(row["amount_minor"], row["currency"]))
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from html import escape
 
-from pipelines.reports.charts import Series, chart
-from pipelines.reports.day_breaks import breaks_of
+from pipelines.reports.day.breaks import breaks_of
+from pipelines.reports.day.charts import Series, chart
 from pipelines.reports.day_report import DayReport
 from pipelines.reports.language import Language
 from pipelines.reports.page import Markup, bar, document, heading, links, table

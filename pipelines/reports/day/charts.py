@@ -27,7 +27,9 @@ class Series:
 
 
 def chart(anchor: str, title: str, days: Sequence[date], series: Sequence[Series], language: Language) -> Iterator[str]:
-    """A figure: title, bars by day in the order given, key and table."""
+    """A figure: title, bars by day in the order given, key and table; nothing without a day."""
+    if not days:
+        return
     sums = [sum(each.counts.get(day, 0) for each in series) for day in days]
     most, last = max(sums, default=0), sums[-1] if sums else 0
     words = language("{first} to {last}; at most {most} on a day, {count} on the last.", first=days[0], last=days[-1], most=most, count=last)

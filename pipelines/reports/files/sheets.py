@@ -1,0 +1,109 @@
+"""How does a cell get into a workbook: amounts as numbers with their currency's decimals, dates as dates, and no text as a formula. For every workbook.
+
+The traps: `=HYPERLINK(...)` as a reference (texts are written as texts), an amount beyond what a spreadsheet's double holds exactly (written as text), an
+instant with a zone (a sheet has none: they are in UTC), and a sheet's end at 1,048,576 rows, after which rows would vanish (said on the sheet).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import xlsxwriter
+
+from transactional.vocabulary.money import format_minor
+
+_MOST_ROWS = 1_000_000
+_EXACT = 2**53
+_LONGEST_TEXT = 32_000
+_OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An amount in minor units of a currency with so many decimals."""
+
+    minor: int
+    decimals: int
+
+
+class Sheets:
+    """Adds sheets to a workbook; a cell's type decides its format. `cut_off`: what stands under a sheet that is full."""
+
+    def __init__(
+        self, title: str, created: datetime, dates: str = "yyyy-mm-dd", cut_off: str = "cut off: the CSV and JSON files have them all"
+    ) -> None:
+        self._out = io.BytesIO()
+        self._book = xlsxwriter.Workbook(self._out, _OPTIONS)
+        self._book.set_properties({"title": title[:250], "created": created.astimezone(UTC).replace(tzinfo=None)})
+        self._head = self._book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
+        self._date = self._book.add_format({"num_format": dates, "align": "left"})
+        self._instant = self._book.add_format({"num_format": f"{dates} hh:mm:ss", "align": "left"})
+        self._count = self._book.add_format({"num_format": "#,##0"})
+        self._text = self._book.add_format({"num_format": "@"})
+        self._decimals: dict[int, Any] = {}
+        self._cut_off = cut_off
+
+    def add(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]], totals: Iterable[Sequence[object]] = ()) -> None:
+        """One sheet with a fixed header row and a filter; totals, as values, under the rows and outside the filter."""
+        sheet = self._book.add_worksheet(name)
+        sheet.freeze_panes(1, 0)
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
+        widths = [len(title) for title in head]
+        for column, title in enumerate(head):
+            sheet.write_string(0, column, title, self._head)
+        count = 0
+        for count, row in enumerate(rows, 1):
+            if count > _MOST_ROWS:
+                sheet.write_string(count, 0, self._cut_off, self._head)
+                break
+            self._line(sheet, count, row, widths)
+        sheet.autofilter(0, 0, max(count, 1), len(head) - 1)
+        for number, row in enumerate(totals, count + 2):
+            self._line(sheet, number, row, widths)
+        for column, width in enumerate(widths):
+            sheet.set_column(column, column, min(width, 80) + 2)
+
+    def finished(self) -> bytes:
+        """The workbook; nothing can be added after it."""
+        self._book.close()
+        return self._out.getvalue()
+
+    def _line(self, sheet: Any, row: int, cells: Sequence[object], widths: list[int]) -> None:
+        for column, cell in enumerate(cells):
+            widths[column] = max(widths[column], self._write(sheet, row, column, cell))
+
+    def _write(self, sheet: Any, row: int, column: int, cell: object) -> int:
+        """Write one cell; returns how wide it is."""
+        match cell:
+            case None | "":
+                return 0
+            case Amount(minor, decimals):
+                text = format_minor(minor, decimals)
+                if abs(minor) < _EXACT:
+                    sheet.write_number(row, column, float(text), self._money(decimals))
+                else:
+                    sheet.write_string(row, column, text, self._text)
+                return len(text) + len(text) // 3
+            case int():
+                sheet.write_number(row, column, cell, self._count)
+                return len(f"{cell:,}")
+            case datetime():
+                sheet.write_datetime(row, column, cell.astimezone(UTC).replace(tzinfo=None, microsecond=0), self._instant)
+                return 19
+            case date():
+                sheet.write_datetime(row, column, cell, self._date)
+                return 10
+            case _:
+                sheet.write_string(row, column, str(cell)[:_LONGEST_TEXT], self._text)
+                return len(str(cell))
+
+    def _money(self, decimals: int) -> Any:
+        if decimals not in self._decimals:
+            self._decimals[decimals] = self._book.add_format({"num_format": "#,##0" + ("." + "0" * decimals if decimals else "")})
+        return self._decimals[decimals]

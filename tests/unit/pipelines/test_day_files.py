@@ -1,0 +1,117 @@
+"""A day as workbook, CSV and Parquet: real numbers and dates, exact amounts, and nothing that a spreadsheet would run."""
+
+from __future__ import annotations
+
+import csv
+import io
+import zipfile
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import fastexcel
+import polars as pl
+import pytest
+from lxml import etree
+
+from assets.reconciliation.standing.document import difference, from_bytes
+from pipelines.reports.day_report import FORMS, DayReport, rendered
+from pipelines.reports.files.flat import safe_text
+from pipelines.reports.language import language_of
+from tests.unit.reconciliation.test_closes import HISTORY
+from tests.unit.reconciliation.test_standing import FOUR, payment, standing
+from transactional.reconciliation.closes import closes_of
+from transactional.vocabulary.errors import InputRejected
+
+EVIL = '=HYPERLINK("http://evil.example","pay")'
+BROKEN = standing([*payment(1), *payment(2, sources=FOUR[1:])], psp="acme")
+POISONED = replace(BROKEN, evidence=BROKEN.evidence.with_columns(reference=pl.lit(EVIL), file_name=pl.lit("http://evil.example/a.csv")))
+REPORT = DayReport(POISONED, closes_of(HISTORY)[0], difference(standing([*payment(1), *payment(2)], psp="acme"), BROKEN))
+NAME = "2026-01-05-acme"
+
+
+def sheet(content: bytes, name: str) -> pl.DataFrame:
+    return fastexcel.read_excel(content).load_sheet(name).to_polars()
+
+
+def test_the_same_day_gives_the_same_bytes_in_every_form() -> None:
+    # the trap: a signed day that cannot be printed again, since a file carries the moment it was written
+    assert rendered(REPORT, FORMS) == rendered(REPORT, FORMS)
+
+
+def test_a_form_nobody_writes_is_refused_by_name() -> None:
+    with pytest.raises(InputRejected, match="no form 'pdf': there are html, json, xlsx, csv, parquet"):
+        rendered(REPORT, ["pdf"])
+
+
+def test_the_workbook_has_numbers_and_dates_and_totals_as_values() -> None:
+    content = rendered(REPORT, ["xlsx"])[f"{NAME}.en.xlsx"]
+    summary = sheet(content, "Summary")
+    assert summary.select("matched count", "matched amount", "broken amount").rows()[0] == (1, 10.0, 10.0)
+    assert summary.filter(pl.col("psp") == "Total").select("currency", "broken amount").rows() == [("EUR", 10.0)]
+    (day,) = sheet(content, "Breaks")["event date"].to_list()
+    assert day.date() == date(2026, 1, 5)
+    assert set(sheet(content, "Evidence")["amount"]) == {10.0}
+
+
+def test_no_cell_of_the_workbook_is_a_formula_or_a_link() -> None:
+    content = rendered(REPORT, ["xlsx"], language_of("tr"))[f"{NAME}.tr.xlsx"]
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        parts = {name: book.read(name) for name in book.namelist() if name.endswith(".xml")}
+    tags = {etree.QName(element).localname for part in parts.values() for element in etree.fromstring(part).iter("{*}f", "{*}hyperlink")}
+    assert tags == set()
+    assert any(b"=HYPERLINK(" in part for part in parts.values())  # it is there, as a text
+
+
+def test_the_workbook_is_in_the_readers_language() -> None:
+    content = rendered(REPORT, ["xlsx"], language_of("tr"))[f"{NAME}.tr.xlsx"]
+    assert fastexcel.read_excel(content).sheet_names[:3] == ["Künye", "Özet", "Fark türleri"]
+    (told,) = sheet(content, "Farklar")["açıklama"].to_list()
+    assert told.startswith("acme Main, M2 referanslı")
+    assert set(sheet(content, "Dayanak")["kaynak"]) == {"PSP hareketi", "ödeme girişimi", "hakediş"}
+
+
+def test_csv_has_exact_amounts_in_both_units_and_no_text_that_runs() -> None:
+    files = rendered(REPORT, ["csv"])
+    rows = list(csv.DictReader(io.StringIO(files[f"{NAME}.evidence.csv"].decode(), newline="")))
+    assert {(row["amount_minor"], row["amount"], row["reference"]) for row in rows} == {("1000", "10.00", f"'{EVIL}")}
+    owed = DayReport(replace(BROKEN, evidence=BROKEN.evidence.with_columns(amount_minor=pl.lit(-1234))))
+    assert b",-1234,-12.34,EUR" in rendered(owed, ["csv"])[f"{NAME}.evidence.csv"]  # a number is no text that runs
+    assert b"\r\n" in files[f"{NAME}.evidence.csv"]
+    (signed, *_) = csv.DictReader(io.StringIO(files[f"{NAME}.signatures.csv"].decode(), newline=""))
+    assert signed["recorded_at"].endswith("+00:00")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("@sum", "'@sum"),
+        ("-cmd|' /C calc'!A0", "'-cmd|' /C calc'!A0"),
+        ("\t=1", "'\t=1"),
+        ("M2", "M2"),
+        ("", ""),
+    ],
+)
+def test_a_text_gets_an_apostrophe_where_a_spreadsheet_would_run_it(text: str, written: str) -> None:
+    assert safe_text(text) == written
+
+
+def test_parquet_has_integers_and_decimals_and_says_what_it_is_of() -> None:
+    content = rendered(REPORT, ["parquet"])[f"{NAME}.summary.parquet"]
+    frame = pl.read_parquet(content)
+    assert (frame.schema["matched_minor"], frame.schema["matched_amount"]) == (pl.Int64(), pl.Decimal(38, 4))
+    assert frame["matched_amount"].to_list() == [Decimal("10.0000")]
+    about = pl.read_parquet_metadata(content)
+    assert (about["countroom.day"], about["countroom.table"]) == ("2026-01-05", "summary")
+
+
+def test_the_json_is_the_document_that_is_signed() -> None:
+    assert from_bytes(rendered(DayReport(BROKEN), ["json"], language_of("tr"))[f"{NAME}.json"]).facts == BROKEN.facts
+
+
+def test_a_currency_nobody_knows_is_told_in_minor_units_and_not_guessed() -> None:
+    odd = replace(BROKEN, summary=BROKEN.summary.with_columns(currency=pl.lit("XXQ")), evidence=BROKEN.evidence.head(0), breaks=BROKEN.breaks.head(0))
+    files = rendered(DayReport(odd), FORMS)
+    assert b"1,000 minor units" in files[f"{NAME}.en.html"]
+    assert pl.read_parquet(files[f"{NAME}.summary.parquet"])["matched_amount"].to_list() == [None]

@@ -33,14 +33,22 @@ _BLANK: dict[str, Any] = dict.fromkeys(item_schema())
 _PAYOUTS = (MoneyKind.PAYOUT, MoneyKind.PAYOUT_RETURNED)
 
 
-def reconciled(files: Mapping[str, bytes], chunks: Sequence[Chunk], payouts: Sequence[KeyedEntry], as_of: datetime) -> Outcome:
-    """The engine's answer about a world. Files are landed in the order of their paths, as `countroom world` says."""
+def reconciled(
+    files: Mapping[str, bytes],
+    chunks: Sequence[Chunk],
+    payouts: Sequence[KeyedEntry],
+    as_of: datetime,
+    closed: Mapping[str, tuple[tuple[date, datetime], ...]] | None = None,
+    files_known_at: datetime | None = None,
+) -> Outcome:
+    """The engine's answer about a world. Files are landed in the order of their paths, as `countroom world` says, and known at `as_of` if not before."""
+    landed_at = files_known_at or as_of
     parsed = {path: parse_file(files[path], PurePosixPath(path).name, FolderHints.of(PurePosixPath(path))) for path in sorted(files)}
     refused = [f"{path}: {file.rejected[0]}" for path, file in parsed.items() if file.rejected]
     if refused:
         raise InvariantBroken(f"a world wrote rows that our own parsers refuse, first in {refused[0]}")
-    items = [*_file_items(files, parsed, as_of), *_fact_items(chunks), *_payout_items(payouts)]
-    context = run_context(as_of, _frame(parsed, "fx__rates"), _statements(parsed, as_of))
+    items = [*_file_items(files, parsed, landed_at), *_fact_items(chunks), *_payout_items(payouts)]
+    context = run_context(as_of, _frame(parsed, "fx__rates"), _statements(parsed, landed_at), closed)
     return reconcile(pl.DataFrame({name: [item[name] for item in items] for name in _BLANK}, schema=item_schema()), context)
 
 
@@ -136,7 +144,7 @@ def _payout_items(payouts: Sequence[KeyedEntry]) -> Iterator[dict[str, Any]]:
             class_name, *parts = posting.account.code.split(":")
             if keyed.entry.kind in _PAYOUTS and class_name == "psp_payout_in_transit":
                 if keyed.entry_id is None:
-                    raise InvariantBroken(f"the {keyed.entry.kind} of {keyed.key} has no id")
+                    raise InvariantBroken(f"the {keyed.entry.kind} of {keyed.idempotency_key} has no id")
                 yield _item(
                     item_key=f"ledger:{keyed.entry_id.hex}:{line}",
                     source="ledger",

@@ -20,7 +20,8 @@ from assets.reconciliation.matching import Outcome
 from pipelines.benchmarks.world_items import reconciled
 from pipelines.standing.score import Score, identities_of_breaks, identities_of_key, score
 from transactional.simulation.answer_key import Expected, Names, key_frame
-from transactional.simulation.world import WorldSpec, build
+from transactional.simulation.defects import NEEDS_CLOSES
+from transactional.simulation.world import CLASSES, WorldSpec, build
 
 _FIRST, _A_YEAR = date(2025, 2, 1), 365
 _PLANTED_AND_OPEN = "timing_open"
@@ -55,7 +56,8 @@ class ClassLine:
 
 def specs(seeds: int, players: int, days: int) -> list[WorldSpec]:
     """Worlds of one size with seeds from 1 on, that begin all over a year."""
-    return [WorldSpec(players, days, seed, _FIRST + timedelta(days=(seed - 1) * _A_YEAR // seeds)) for seed in range(1, seeds + 1)]
+    wanted = frozenset({*CLASSES, *NEEDS_CLOSES})
+    return [WorldSpec(players, days, seed, _FIRST + timedelta(days=(seed - 1) * _A_YEAR // seeds), wanted) for seed in range(1, seeds + 1)]
 
 
 def run(worlds: Iterable[WorldSpec], processes: int) -> Iterator[WorldScore]:
@@ -70,7 +72,7 @@ def run(worlds: Iterable[WorldSpec], processes: int) -> Iterator[WorldScore]:
 def score_world(spec: WorldSpec) -> WorldScore:
     """Build, reconcile, compare."""
     world = build(spec)
-    outcome = reconciled(world.files, world.chunks, world.payout_entries, spec.as_of)
+    outcome = reconciled(world.files, world.chunks, world.payout_entries, spec.as_of, world.closed, spec.files_known_at)
     scored = score_of(outcome, world.expected, world.files)
     return WorldScore(
         seed=spec.seed,

@@ -33,18 +33,23 @@ _FACTS = {
 }
 # In one half day of six nobody wins before a refund or dispute takes what he no longer has: the shortfalls a ledger must bear.
 _SHORT_EVERY = 6
+# After the world's end: every file has come and the days are signed; then the last bookings are written.
+SIGNED_AT = timedelta(hours=5)
+_WRITTEN_LATE = timedelta(hours=5, minutes=30)
 
 
 def books_of(seed: int, payments: Sequence[Payment], start: datetime, end: datetime) -> list[Chunk]:
     """Everything the casino's services are told between `start` and `end`, oldest first. Where a movement is told is noted on it."""
     told: dict[int, Chunk] = {}
     facts: list[tuple[PaymentFact, Payment]] = []
+    late: list[tuple[PaymentFact, Payment]] = []
     for payment in payments:
         if not payment.unknown_to_casino:
             chunk = _chunk_of(told, payment.created_at, start)
             chunk.intents.append(_intent(payment, chunk.recorded_at))
             chunk.attempts.append(_attempt(payment, chunk.recorded_at))
-            facts += [(fact, payment) for fact in _facts(payment)]
+            for fact, is_late in _facts(payment):
+                (late if is_late else facts).append((fact, payment))
     facts.sort(key=lambda pair: (pair[0].effective_at, pair[1].number, pair[0].dedupe_key))
     by_chunk: dict[int, list[tuple[PaymentFact, Payment]]] = defaultdict(list)
     for fact, payment in facts:
@@ -53,6 +58,9 @@ def books_of(seed: int, payments: Sequence[Payment], start: datetime, end: datet
             chunk.facts.append(fact)
             by_chunk[id(chunk)].append((fact, payment))
     chunks = [told[index] for index in sorted(told)]
+    if late:
+        chunks.append(Chunk(end + _WRITTEN_LATE, facts=[fact for fact, _ in late]))
+        by_chunk[id(chunks[-1])] = late
     purse, rng, bets = Purses(), dice(seed, "games"), Bets(dice(seed, "bets"))
     for index, chunk in enumerate(chunks):
         bets.settle(chunk)
@@ -87,17 +95,19 @@ def _attempt(payment: Payment, recorded_at: datetime) -> NewAttempt:
     )
 
 
-def _facts(payment: Payment) -> Iterator[PaymentFact]:
-    yield from _words(payment)
+def _facts(payment: Payment) -> Iterator[tuple[PaymentFact, bool]]:
+    """What is said of a payment, and whether it is said only after the close of its day."""
+    for word in _words(payment):
+        yield word, False
     for movement in payment.movements:
         if movement.booked_minor is not None:
             fact = _fact(movement, "")
             movement.books += _spots(fact, movement.kind)
-            yield fact
+            yield fact, movement.booked_after_close
         if movement.booked_twice:
             again = _fact(movement, "by hand:", later=timedelta(hours=2))
             movement.second_booking += _spots(again, movement.kind)
-            yield again
+            yield again, False
 
 
 def _spots(fact: PaymentFact, kind: MoneyKind) -> list[Spot]:
@@ -134,6 +144,7 @@ def _words(payment: Payment) -> Iterator[PaymentFact]:
 def _fact(movement: Movement, prefix: str, later: timedelta = timedelta()) -> PaymentFact:
     payment, kind = movement.payment, _FACTS[movement.kind]
     reference = movement.psp_reference or payment.psp_reference
+    named = not movement.nameless
     again = f"#{movement.repetition}" if movement.repetition else ""
     return PaymentFact(
         kind=kind,
@@ -142,8 +153,8 @@ def _fact(movement: Movement, prefix: str, later: timedelta = timedelta()) -> Pa
         effective_at=movement.occurred_at + movement.booked_later + later,
         dedupe_key=f"{prefix}{payment.merchant.psp}:{kind.value}:{movement.modification_reference or reference}{again}",
         amount=Money(movement.booked_currency, abs(movement.booked_minor or 0)),
-        psp_reference=reference or None,
-        modification_reference=movement.modification_reference or None,
+        psp_reference=(reference or None) if named else None,
+        modification_reference=(movement.modification_reference or None) if named else None,
         merchant_reference=payment.merchant_reference,
         attempt_id=payment.attempt_id,
     )

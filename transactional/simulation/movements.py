@@ -75,6 +75,7 @@ class Movement:
     """One movement of money of one payment.
 
     `amount_minor` is what the PSP moved; `booked_minor` what the casino wrote (None: it never heard of it), in `booked_currency`.
+    `nameless`: the casino wrote it without the PSP's references; `booked_after_close`: long after it happened, when its day had been signed.
     `booked_later`: by how much the casino's moment is after the PSP's. `shifted_fee_minor` is charged as another component than it belongs to.
     `extra_fee_minor`, `rate_factor` and `net_error_minor` are the PSP's own mistakes; `copies` is how often the PSP moved it;
     `repeated_in_file` prints it once more without moving anything. In a replayed file a movement may have a `psp_reference` of its own and be the
@@ -92,6 +93,8 @@ class Movement:
     booked_minor: int | None = 0
     booked_currency: str = ""
     booked_twice: bool = False
+    nameless: bool = False
+    booked_after_close: bool = False
     booked_later: timedelta = timedelta()
     in_activity: bool = True
     in_settlement: bool = True

@@ -18,7 +18,7 @@ from transactional.simulation import batch_defects, defects
 from transactional.simulation.answer_key import Expected, Names, key_frame, parquet
 from transactional.simulation.banks import statements
 from transactional.simulation.batch_defects import BatchPlan, case_spots, expected_batches, plan_batches
-from transactional.simulation.books import books_of, payout_entries
+from transactional.simulation.books import SIGNED_AT, books_of, payout_entries
 from transactional.simulation.casino import MERCHANTS
 from transactional.simulation.charges import exchanged
 from transactional.simulation.defects import Planted, plant_in_payments
@@ -28,6 +28,7 @@ from transactional.simulation.formats.ecb_rates import history_csv
 from transactional.simulation.fx import CURRENCIES, Rates, make_rates
 from transactional.simulation.games import Chunk
 from transactional.simulation.movements import Batch, Movement, Payment, Payout, Spot, dice
+from transactional.simulation.planting import planters
 from transactional.simulation.players import plan_payments
 from transactional.simulation.psps.mistakes import BatchMistakes
 from transactional.simulation.psps.settlement import desk_of, settle
@@ -52,7 +53,7 @@ class WorldSpec:
     wanted: frozenset[str] = frozenset(CLASSES)
 
     def __post_init__(self) -> None:
-        unknown = self.wanted - set(CLASSES)
+        unknown = self.wanted - {*CLASSES, *defects.NEEDS_CLOSES}
         if unknown:
             raise InputRejected(f"no such defect: {', '.join(sorted(unknown))}; known: {', '.join(CLASSES)}", code="unknown_defect")
         if self.players < 1 or not 2 <= self.days <= 366:
@@ -69,6 +70,16 @@ class WorldSpec:
     def ends_at(self) -> datetime:
         """End of the last day: nothing happens from here on."""
         return self.starts_at + timedelta(days=self.days)
+
+    @property
+    def files_known_at(self) -> datetime:
+        """When every file has come: an hour before the days are signed."""
+        return self.signed_at - timedelta(hours=1)
+
+    @property
+    def signed_at(self) -> datetime:
+        """The watermark of the closes a world with `after_close` speaks of; the bookings that are too late follow it."""
+        return self.ends_at + SIGNED_AT
 
     @property
     def as_of(self) -> datetime:
@@ -89,6 +100,17 @@ class World:
     batches: list[Batch]
     statements: list[Statement]
     rates: Rates
+
+    @property
+    def closed(self) -> dict[str, tuple[tuple[date, datetime], ...]]:
+        """By PSP, the days that were signed before something of them was booked, with the watermark: what the engine must be told."""
+        late = {
+            (move.merchant.psp, business_date(move.occurred_at, move.merchant.zone))
+            for payment in self.payments
+            for move in payment.movements
+            if move.booked_after_close
+        }
+        return {psp: tuple((day, self.spec.signed_at) for of, day in sorted(late) if of == psp) for psp in sorted({psp for psp, _ in late})}
 
 
 def build(spec: WorldSpec) -> World:
@@ -136,10 +158,11 @@ def _statements(spec: WorldSpec, plan: BatchPlan, batches: Sequence[Batch], file
 def _expected(planted: Planted, batches: Sequence[Batch], rates: Rates) -> Expected:
     move = planted.movement
     spots = {
-        defects.ALL_ITEMS: move.spots,
-        defects.SECOND_BOOKING: move.second_booking,
-        defects.SECOND_LINES: [*move.activity[1:], *move.settlement[1:]],
-        defects.REPEATED_LINE: move.settlement[1:],
+        planters.ALL_ITEMS: move.spots,
+        planters.TWINS: [spot for each in move.payment.movements for spot in each.spots],
+        planters.SECOND_BOOKING: move.second_booking,
+        planters.SECOND_LINES: [*move.activity[1:], *move.settlement[1:]],
+        planters.REPEATED_LINE: move.settlement[1:],
     }[planted.members]
     amount = planted.amount_minor
     if amount is None:
@@ -176,7 +199,9 @@ def open_cases(payments: Sequence[Payment], batches: Sequence[Batch], plan: Batc
 
 
 def classes_named(text: str) -> frozenset[str]:
-    """The break classes of `all`, `none` or a list with commas."""
+    """The break classes of `all`, `none` or a list with commas. Raises: InputRejected for one that a folder of files cannot hold."""
+    if closed := {name.strip() for name in text.split(",")} & set(defects.NEEDS_CLOSES):
+        raise InputRejected(f"{', '.join(sorted(closed))}: a folder cannot plant it, it takes a close that two people signed", code="unknown_defect")
     if text in ("all", "none"):
         return frozenset(CLASSES if text == "all" else ())
     return frozenset(name.strip() for name in text.split(",") if name.strip())

@@ -177,8 +177,8 @@ def _totals(facts: FundsFacts, parts: Mapping[str, pl.DataFrame]) -> pl.DataFram
             rate, row["rate_date"] = quoted
             row["rate"] = str(rate)
             told = {"requirement": amounts["requirement_minor"], "statement": amounts["statement_minor"]}
-            row |= {f"reporting_{name}_minor": _converted(minor, rate, currency, facts) for name, minor in told.items()}
-            row["reporting_surplus_minor"] = _converted(surplus, rate, currency, facts)
+            row |= {f"reporting_{name}_minor": _converted(minor, rate, currency, facts.reporting_currency, facts.day) for name, minor in told.items()}
+            row["reporting_surplus_minor"] = _converted(surplus, rate, currency, facts.reporting_currency, facts.day)
         rows.append(row)
     return pl.DataFrame(rows, schema=dict(_TOTALS))
 
@@ -192,8 +192,20 @@ def rate_on(rates: pl.DataFrame, currency: str, reporting_currency: str, day: da
     return None if found.is_empty() else (Decimal(str(found["rate"][-1])), found["rate_date"][-1])
 
 
-def _converted(minor: int, rate: Decimal, currency: str, facts: FundsFacts) -> int:
-    return convert(minor, 1 / rate, exponent_of(currency, facts.day), exponent_of(facts.reporting_currency, facts.day))
+def converted_surplus(surplus: pl.DataFrame, rates: pl.DataFrame, reporting_currency: str, day: date) -> tuple[int, tuple[str, ...]]:
+    """The surpluses of all currencies (currency, amount_minor) in the reporting currency, and the currencies nobody quotes, which are not in it."""
+    total, unquoted = 0, []
+    for currency, minor in surplus.select("currency", "amount_minor").iter_rows():
+        quoted = rate_on(rates, currency, reporting_currency, day)
+        if quoted is None:
+            unquoted.append(currency)
+        else:
+            total += _converted(minor, quoted[0], currency, reporting_currency, day)
+    return total, tuple(unquoted)
+
+
+def _converted(minor: int, rate: Decimal, currency: str, reporting_currency: str, day: date) -> int:
+    return convert(minor, 1 / rate, exponent_of(currency, day), exponent_of(reporting_currency, day))
 
 
 def _by_currency(frame: pl.DataFrame, column: str) -> dict[str, int]:

@@ -1,0 +1,93 @@
+"""Is players' money there, and do the PSPs' balances follow from their lines? Asset checks that ask for a person; they stop nothing.
+
+The trap: a shortfall that only the reader of a report sees. Here it stands on the asset, with its amount, after every run.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import dagster as dg
+import polars as pl
+
+from assets.ledger.player_funds import converted_surplus
+from pipelines.checks import LAST
+from pipelines.resources.warehouse import Warehouse
+from transactional.reconciliation.service_levels import REPORTING_CURRENCY
+
+_SAFEGUARDING = dg.AssetKey(["ledger", "agg_safeguarding_daily"])
+_WALLETS = dg.AssetKey(["reconciliation", "agg_psp_wallets"])
+
+_SURPLUS = """
+select business_date, currency, amount_minor from ledger.agg_safeguarding_daily
+where side = 'surplus' and basis = 'statement'
+    and business_date = (select max(business_date) from ledger.agg_safeguarding_daily where side = 'requirement')
+order by currency
+"""
+_RATES = "select rate_date, base_currency, currency, rate::text as rate from staging.stg_fx__rates"
+_RESIDUES = """
+with latest as (
+    select psp, account, currency, difference_minor from reconciliation.agg_psp_wallets
+    where business_date = (select max(business_date) from reconciliation.agg_psp_wallets)
+), residues as (
+    select psp, account, currency, sum(residue_minor)::bigint as residue_minor
+    from reconciliation.fct_payout_batches where payout_count > 0 group by psp, account, currency
+)
+select psp || ' ' || account || ' ' || currency as wallet, difference_minor, coalesce(residue_minor, 0) as residue_minor
+from latest left join residues using (psp, account, currency)
+where difference_minor <> 0 order by 1
+"""
+
+
+@dg.asset_check(
+    asset=_SAFEGUARDING,
+    op_tags=LAST,
+    additional_deps=[dg.AssetKey(["staging", "stg_fx__rates"])],
+    description="What banks and PSPs say is on designated accounts covers what is owed to players, over all currencies in the reporting currency.",
+)
+def player_funds_are_covered(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """Warns with the shortfall, or with the currencies that nobody quotes. `countroom funds DATE` says why."""
+    surplus = warehouse.read(_SURPLUS)
+    if surplus.is_empty():
+        return dg.AssetCheckResult(passed=True, severity=dg.AssetCheckSeverity.WARN, description="nothing is owed to players yet")
+    day = surplus["business_date"][0]
+    total, unquoted = converted_surplus(surplus, warehouse.read(_RATES), REPORTING_CURRENCY, day)
+    return dg.AssetCheckResult(
+        passed=total >= 0 and not unquoted,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=_told(day, total, unquoted),
+        metadata={
+            "day": dg.MetadataValue.text(day.isoformat()),
+            "surplus, minor units": dg.MetadataValue.int(total),
+            "reporting currency": dg.MetadataValue.text(REPORTING_CURRENCY),
+            "by currency": dg.MetadataValue.md(_table(surplus)),
+        },
+    )
+
+
+@dg.asset_check(
+    asset=_WALLETS,
+    op_tags=LAST,
+    additional_deps=[dg.AssetKey(["reconciliation", "fct_payout_batches"])],
+    description="Opening + movements - payouts = closing = sum of the open items; what is not, is what paid batches left over.",
+)
+def psp_balances_are_their_open_items(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
+    """Warns of every balance whose closing is not the sum of its open items, with the part that batch residues explain."""
+    rows = warehouse.read(_RESIDUES)
+    lines = [f"{wallet}: closing less open items {off}, of which batch residues {residue}" for wallet, off, residue in rows.iter_rows()]
+    return dg.AssetCheckResult(
+        passed=rows.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"balances off": rows.height, "which": dg.MetadataValue.md("\n\n".join(lines) or "none")},
+    )
+
+
+def _told(day: date, total: int, unquoted: tuple[str, ...]) -> str:
+    word = "shortfall" if total < 0 else "surplus"
+    missing = f"; without a rate: {', '.join(unquoted)}" if unquoted else ""
+    return f"{day}: {word} of {abs(total)} {REPORTING_CURRENCY} minor units{missing}"
+
+
+def _table(surplus: pl.DataFrame) -> str:
+    rows = [f"| {currency} | {minor} |" for _, currency, minor in surplus.iter_rows()]
+    return "\n".join(["| currency | surplus, minor units |", "|---|---|", *rows])

@@ -14,19 +14,20 @@ from decimal import Context, Decimal
 
 import polars as pl
 
+from assets.landing.bounds import REPORT
 from assets.landing.cells import AmountReader, Moment, MomentReader, Scale, decimal_mark_of, ymd
 from assets.landing.parsed import CONTENT_LIMIT, RejectedRow
 from assets.landing.reports.amounts import signed_like, total
 from assets.landing.reports.balances import BALANCE
 from assets.landing.reports.kinds import PAYOUTS, kinds_by_sign, kinds_of
 from assets.landing.reports.references import TEXTS, texts_of
-from assets.landing.row_content import fields_json, row_hashes
+from assets.landing.reports.row_content import fields_json, row_hashes
 from assets.landing.tabular import Sheet
 from transactional.payments.fee_schedules import COMPONENTS
 from transactional.payments.money_kinds import EXPECTED_SIGN, MoneyKind
 from transactional.payments.psps.spec import AmountSource, PspSpec, ReportFormat, TimeSource
 from transactional.vocabulary.currencies import exponent_of
-from transactional.vocabulary.errors import InputRejected
+from transactional.vocabulary.errors import ContractBroken, InputRejected, Place
 
 UNASSIGNED = "unassigned"
 SCHEMA: dict[str, pl.DataType] = (
@@ -119,6 +120,9 @@ class Reader:
 
     def _refuse(self, index: int, column: str | None, error: InputRejected) -> None:
         self._refused.setdefault(index, (column, error))
+        if len(self._refused) > REPORT.refused_rows:
+            message = f"more than {REPORT.refused_rows:,} rows cannot be used; this one: expected {error.message}"
+            raise ContractBroken(message, code="no_usable_row", place=Place(line=self.sheet.lines[index], column=column))
 
     def _cells(self, header: str | None) -> Texts:
         return self.sheet.column(header) if header in self.sheet.headers else self._blank

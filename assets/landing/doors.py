@@ -21,6 +21,7 @@ import polars as pl
 import psycopg
 
 from assets.landing import registry
+from assets.landing.bounds import check_statement_lines, check_statement_size
 from assets.landing.detection import BANK_KINDS, FileKind, FolderHints, check_promise, detect
 from assets.landing.parsed import LandingFrame, ParsedFile, RejectedRow
 from assets.landing.registry import Arrival, Counts, Known
@@ -135,6 +136,9 @@ def _parse(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
     if kind is FileKind.PSP_REPORT:
         return _psp_report(content, name, hints)
     check_promise(hints, kind, "bank" if kind in BANK_KINDS else "fx", name)
+    check_statement_size(content, name)
+    if kind in (FileKind.BAI2, FileKind.MT940):
+        check_statement_lines(content, name)
     if kind is FileKind.CAMT:
         from assets.landing.bank.camt import parse_camt
 

@@ -20,11 +20,13 @@ from typing import Any
 import polars as pl
 import psycopg
 
+from assets.landing.bounds import check_statement_lines
 from assets.landing.parsed import CONTENT_LIMIT, LandingFrame, ParsedFile, RejectedRow
 from assets.landing.tables import FX_RATES
 from transactional.vocabulary.errors import ContractBroken, Place
 
 _LARGEST_UNPACKED = 64 * 1024 * 1024  # the history since 1999 is 2 MB
+_MOST_CURRENCIES, _MOST_DAYS = 300, 20_000
 _RATE = r"^\d{1,12}(\.\d{1,12})?$"
 _CODE = re.compile(r"[A-Z]{3}")
 
@@ -32,14 +34,19 @@ _CODE = re.compile(r"[A-Z]{3}")
 def parse_ecb(content: bytes, name: str) -> ParsedFile:
     """Every quotation of the file. Grain: one row per day and currency; `line_no` is the running number of the quotation in the file.
 
-    Shape: raw.fx__rates. Raises: ContractBroken (`bad_archive`, `bad_header`) naming the file.
+    Shape: raw.fx__rates. Raises: ContractBroken (`bad_archive`, `bad_header` and those of check_statement_lines) naming the file.
     """
-    text = _unpacked(content, name).decode("utf-8-sig", "replace")
+    unpacked = _unpacked(content, name)
+    check_statement_lines(unpacked, name)
+    text = unpacked.decode("utf-8-sig", "replace")
     lines = [line for line in enumerate(text.splitlines(), 1) if line[1].strip()]
     header = [cell.strip() for cell in lines[0][1].split(",")] if lines else []
     currencies = header[1:-1] if header and header[-1] == "" else header[1:]
-    if not header or header[0] != "Date" or not currencies or not all(_CODE.fullmatch(code) for code in currencies):
-        raise ContractBroken("expected the header Date, USD, JPY, ...: a date and currency codes", code="bad_header", place=Place(name, 1))
+    known = bool(currencies) and all(_CODE.fullmatch(code) for code in currencies) and len(set(currencies)) == len(currencies) <= _MOST_CURRENCIES
+    if not header or header[0] != "Date" or not known:
+        raise ContractBroken("expected the header Date, USD, JPY, ...: a date and currency codes, each once", code="bad_header", place=Place(name, 1))
+    if len(lines) > _MOST_DAYS + 1:
+        raise ContractBroken(f"more than {_MOST_DAYS:,} days; the history since 1999 has 7,000", code="too_many_lines", place=Place(name))
     quotes: list[tuple[int, date, str, str]] = []
     rejected: list[RejectedRow] = []
     for number, line in lines[1:]:

@@ -11,21 +11,17 @@ Raises: ContractBroken naming the file and the line.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import re
-import zipfile
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-import fastexcel
-
+from assets.landing.bounds import REPORT, Bounds
 from assets.landing.reports.records import RecordRows, layout_of, read_records
+from assets.landing.reports.spreadsheets import OLE, ZIP, spreadsheet_rows
 from transactional.payments.psps.spec import RecordLayout
 from transactional.vocabulary.errors import ContractBroken, Place
 
-_ZIP, _OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-_LARGEST_UNPACKED = 1_000_000_000
 _LONE_SURROGATE = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})\\u[dD][c-fC-F]")
 _DELIMITERS = (",", ";", "\t", "|")
 _CONTROLS = frozenset(map(chr, range(32))) - frozenset("\t\n\r\f")
@@ -64,20 +60,20 @@ class Sheet:
         return cls(headers, lines, [[cell.strip() for cell in column] for column in columns], misshapen)
 
 
-def read_sheet(content: bytes, name: str, layouts: Collection[RecordLayout] = ()) -> Sheet:
+def read_sheet(content: bytes, name: str, layouts: Collection[RecordLayout] = (), bounds: Bounds = REPORT) -> Sheet:
     """The table in a file. Blank rows are skipped and counted in no total; the first row that is not blank is the header.
 
     `layouts`: files of record types to look out for. Raises: ContractBroken (`empty_file`, `not_a_table`, `bad_encoding`, `bad_quotes`, `no_header`
-    and those of read_records).
+    and those of read_records, of spreadsheet_rows and of the bounds).
     """
     if not content.strip():
         raise ContractBroken("the file is empty; expected a header and rows", code="empty_file", place=Place(name))
-    if content.startswith((_ZIP, _OLE)):
-        return _spreadsheet(content, name)
+    if content.startswith((ZIP, OLE)):
+        return _sheet(bounds.rows_of(spreadsheet_rows(content, name), name), name, 1, bounds)
     text = _decode(content, name)
     if text.lstrip()[:1] in ("[", "{"):
-        return _from_json(text, name)
-    return _from_delimited(text, name, layouts)
+        return _from_json(text, name, bounds)
+    return _from_delimited(text, name, layouts, bounds)
 
 
 def _decode(content: bytes, name: str) -> str:
@@ -94,14 +90,15 @@ def _decode(content: bytes, name: str) -> str:
     raise ContractBroken("the bytes are neither UTF-8, UTF-16 with a mark, nor Windows-1252", code="bad_encoding", place=Place(name))
 
 
-def _from_delimited(text: str, name: str, layouts: Collection[RecordLayout]) -> Sheet:
-    line, header_line = next(((number, row) for number, row in enumerate(text.splitlines(), 1) if row.strip()), (1, ""))
+def _from_delimited(text: str, name: str, layouts: Collection[RecordLayout], bounds: Bounds) -> Sheet:
+    line, header_line = next(((number, row) for number, row in enumerate(bounds.lines_of(text, name), 1) if row.strip()), (1, ""))
     delimiter = max(_DELIMITERS, key=lambda mark: (len(next(csv.reader([header_line[:100_000]], delimiter=mark), [])), -_DELIMITERS.index(mark)))
     first = next(csv.reader([header_line[:100_000]], delimiter=delimiter), [])
     layout = layout_of(first, layouts)
+    records = bounds.rows_of(_records(text, name, delimiter, bounds), name)
     if layout is not None:
-        return _of_records(read_records((row for row in _records(text, name, delimiter) if any(row[1])), layout, name))
-    return _sheet(_records(text, name, delimiter), name, line)
+        return _of_records(read_records((row for row in records if any(row[1])), layout, name))
+    return _sheet(records, name, line, bounds)
 
 
 def _of_records(read: RecordRows) -> Sheet:
@@ -112,9 +109,9 @@ def _of_records(read: RecordRows) -> Sheet:
     return Sheet.of_rows(_distinct(read.columns), [line for line, _ in whole], [row for _, row in whole], tuple(torn))
 
 
-def _records(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(text: str, name: str, delimiter: str, bounds: Bounds) -> Iterator[tuple[int, list[str]]]:
     """Records with the physical line they start on; a quoted cell may span several lines."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(bounds.lines_of(text, name), delimiter=delimiter, strict=True)
     start = 1
     try:
         for row in reader:
@@ -125,7 +122,7 @@ def _records(text: str, name: str, delimiter: str) -> Iterator[tuple[int, list[s
         raise ContractBroken(message, code="bad_quotes", place=Place(name, start)) from error
 
 
-def _sheet(records: Iterator[tuple[int, list[str]]], name: str, header_line: int) -> Sheet:
+def _sheet(records: Iterator[tuple[int, list[str]]], name: str, header_line: int, bounds: Bounds) -> Sheet:
     filled = ((line, row) for line, row in records if any(cell.strip() for cell in row))
     first = next(filled, None)
     if first is None or sum(bool(cell.strip()) for cell in first[1]) < 2:
@@ -139,6 +136,9 @@ def _sheet(records: Iterator[tuple[int, list[str]]], name: str, header_line: int
         if named <= len(row) <= len(headers):
             lines.append(line)
             rows.append(row + [""] * (len(headers) - len(row)))
+        elif len(misshapen) == bounds.torn_rows:
+            message = f"more than {bounds.torn_rows:,} rows with another number of cells than the header's {len(headers)}; expected a table"
+            raise ContractBroken(message, code="not_a_table", place=Place(name, line))
         else:
             misshapen.append(Misshapen(line, len(row), row[0][:40]))
     return Sheet.of_rows(headers, lines, rows, tuple(misshapen))
@@ -153,34 +153,17 @@ def _distinct(names: list[str]) -> tuple[str, ...]:
     return tuple(distinct)
 
 
-def _spreadsheet(content: bytes, name: str) -> Sheet:
-    """The first sheet of an xlsx (or a true xls), every cell as text."""
-    if content.startswith(_ZIP):
-        _refuse_other_archives(content, name)
-    try:
-        sheet = fastexcel.read_excel(content).load_sheet(0, header_row=None, skip_rows=0, dtypes="string")
-        columns = [series.to_list() for series in sheet.to_polars().get_columns()]
-    except fastexcel.FastExcelError as error:
-        raise ContractBroken("not a readable spreadsheet", code="not_a_table", place=Place(name)) from error
-    records = ((line, [cell or "" for cell in row]) for line, row in enumerate(zip(*columns, strict=True), 1))
-    return _sheet(records, name, 1)
-
-
-def _refuse_other_archives(content: bytes, name: str) -> None:
-    try:
-        members = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except (zipfile.BadZipFile, RuntimeError, ValueError, OSError, EOFError) as error:
-        raise ContractBroken("a damaged archive; expected an xlsx", code="not_a_table", place=Place(name)) from error
-    if not any(member.filename.startswith("xl/") for member in members):
-        raise ContractBroken("an archive that is not an xlsx; unpack it first", code="not_a_table", place=Place(name))
-    if sum(member.file_size for member in members) > _LARGEST_UNPACKED:
-        raise ContractBroken("a spreadsheet that unpacks to more than 1 GB", code="not_a_table", place=Place(name))
-
-
-def _from_json(text: str, name: str) -> Sheet:
+def _from_json(text: str, name: str, bounds: Bounds) -> Sheet:
     """An array of objects (line = running number), or one object a line (line = physical line). Numbers keep their digits."""
+    if len(text) > bounds.json_characters:
+        message = f"{len(text):,} characters of JSON; expected at most {bounds.json_characters:,}: ask for CSV"
+        raise ContractBroken(message, code="too_large", place=Place(name))
     objects = list(_json_objects(text, name))
-    headers = tuple(dict.fromkeys(key for _, item in objects for key in item))
+    named: dict[str, None] = {}
+    for line, item in objects:
+        named |= dict.fromkeys(item)
+        bounds.check(len(named), len(named) * len(objects), name, line)
+    headers = tuple(named)
     if not objects or len(headers) < 2:
         raise ContractBroken("expected JSON objects with at least two fields", code="no_header", place=Place(name, 1))
     rows = [[_cell(item.get(header)) for header in headers] for _, item in objects]

@@ -19,6 +19,7 @@ from typing import Any
 import polars as pl
 import psycopg
 
+from assets.landing.bounds import Bounds
 from assets.landing.tabular import read_sheet
 from assets.reconciliation.standalone.rows import TextTable
 from transactional.db.engine import libpq_url
@@ -27,6 +28,7 @@ from transactional.vocabulary.errors import ContractBroken, InputRejected, Place
 _LARGEST_FILE = 2_000_000_000
 _MOST_COLUMNS = 1_000
 _MOST_ROWS = 20_000_000
+_BOUNDS = Bounds(lines=_MOST_ROWS, columns=_MOST_COLUMNS, cells=1_000_000_000, json_characters=_LARGEST_FILE)  # files of the house, not of outsiders
 _SLICE_ROWS = 50_000
 _PARQUET = b"PAR1"
 _STATEMENT_TIMEOUT_MS = 600_000
@@ -41,7 +43,7 @@ def read_file(path: Path, name: str) -> TextTable:
     content = path.read_bytes()
     if content.startswith(_PARQUET):
         return _within_bounds(_parquet(content, name))
-    sheet = read_sheet(content, name)
+    sheet = read_sheet(content, name, bounds=_BOUNDS)
     misshapen = tuple((bad.line, f"has {bad.cells} cells under a header of {len(sheet.headers)}") for bad in sheet.misshapen)
     return _within_bounds(TextTable(name, sheet.headers, sheet.lines, sheet.cells, misshapen))
 

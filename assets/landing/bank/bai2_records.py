@@ -16,6 +16,7 @@ from transactional.vocabulary.errors import ContractBroken, InputRejected, Place
 _CUT = "\x1e"  # where one physical line ends and its continuation begins
 _WIDTHS = {"": 0, "Z": 0, "0": 0, "1": 0, "2": 0, "V": 2, "S": 3}
 _MOST_PAIRS = 99
+_MOST_CONTINUATIONS, _MOST_CHARACTERS = 1_000, 100_000
 _NUMBER = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _DATE = re.compile(r"(\d\d)(\d\d)(\d\d)", re.ASCII)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
@@ -91,7 +92,7 @@ class Logical:
 
 
 def logical_records(content: bytes, name: str) -> Iterator[Logical]:
-    """The records of a file. Raises: ContractBroken (`bad_record`) for a continuation of nothing."""
+    """The records of a file. Raises: ContractBroken (`bad_record`) for a continuation of nothing, or without end."""
     line, physical, joined = 0, 0, ""
     for number, text in enumerate(_lines(content), 1):
         if not text:
@@ -100,6 +101,9 @@ def logical_records(content: bytes, name: str) -> Iterator[Logical]:
         if code.strip() == "88":
             if not physical:
                 raise ContractBroken("a continuation (88) of no record", code="bad_record", place=Place(name, number, "record 88 field 1"))
+            if physical > _MOST_CONTINUATIONS or len(joined) > _MOST_CHARACTERS:
+                message = f"more than {_MOST_CONTINUATIONS:,} continuations (88) or {_MOST_CHARACTERS:,} characters of one record"
+                raise ContractBroken(message, code="bad_record", place=Place(name, number, "record 88"))
             physical, joined = physical + 1, f"{joined},{_CUT}{rest}"
             continue
         if physical:

@@ -18,6 +18,7 @@ from typing import Any
 from lxml import etree
 
 from assets.landing.bank.entries import Balance, Entry, Statement, assemble, check_currencies, join_text, minor_of, one_or_none
+from assets.landing.bounds import MOST_STATEMENTS, MOST_TAGS
 from assets.landing.parsed import ParsedFile, RejectedRow, row_hash
 from transactional.vocabulary.errors import ContractBroken, InputRejected, Place
 
@@ -38,7 +39,10 @@ def parse_camt(content: bytes, name: str) -> ParsedFile:
     if message is None:
         raise ContractBroken("expected a camt.052, camt.053 or camt.054 document", code="unknown_format", place=Place(name, _line(root)))
     reading = _Reading(message.group(0))
-    for element in root.findall(_path(_CONTAINERS[reading.report])):
+    containers = root.findall(_path(_CONTAINERS[reading.report]))
+    if len(containers) > MOST_STATEMENTS:
+        raise ContractBroken(f"{len(containers):,} statements; expected at most {MOST_STATEMENTS:,}", code="too_many_statements", place=Place(name))
+    for element in containers:
         reading.add(element)
     return assemble(reading.report, reading.statements, reading.rejected, name)
 
@@ -234,6 +238,8 @@ def _root(content: bytes, name: str) -> Any:
         raise ContractBroken(
             "has a document type declaration; bank statements have none, and entities are not expanded", code="dtd", place=Place(name, 1)
         )
+    if plain.count(b"<") > MOST_TAGS:
+        raise ContractBroken(f"more than {MOST_TAGS:,} tags; split it", code="too_many_tags", place=Place(name))
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True)
     try:
         return etree.fromstring(content, parser)

@@ -93,6 +93,8 @@ def assemble(report: str, statements: Sequence[Statement], rejected: Iterable[Re
     """
     if not statements:
         raise ContractBroken(f"no statement in it; expected at least one in {report}", code="no_statement", place=Place(name))
+    for statement in statements:
+        _check_sums(statement)
     usable = [statement for statement in statements if statement.problem is None]
     problems = [statement.problem for statement in statements if statement.problem is not None]
     lines = [_line(statement, entry) for statement in statements for entry in statement.entries]
@@ -104,6 +106,14 @@ def assemble(report: str, statements: Sequence[Statement], rejected: Iterable[Re
     frames = (frame_of(STATEMENT_LINES, lines), frame_of(STATEMENTS, [_statement(statement) for statement in usable]))
     account = accounts.pop() if len(accounts) == 1 else None
     return ParsedFile("bank", report, account, frames, tuple(refused))
+
+
+def _check_sums(statement: Statement) -> None:
+    """Each amount fits the database; what they add up to may not, and then nothing can be said of the balances."""
+    told = (statement.moves_minor(), statement.difference_minor() or 0)
+    if statement.problem is None and max(map(abs, told)) >= 2**63:
+        expected = "entries and balances whose sums fit 64 bits of minor units"
+        statement.problem = RejectedRow(statement.number, "balance", "amount_out_of_range", expected, statement.statement_id)
 
 
 def minor_of(text: str, currency: str, on: date, column: str, decimal_mark: str = ".") -> int:

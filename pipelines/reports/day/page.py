@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from html import escape
 
+from assets.reconciliation.standing.day import NO_PSP
 from pipelines.reports.day.breaks import breaks_of
 from pipelines.reports.day.charts import Series, chart
 from pipelines.reports.day_report import DayReport
@@ -109,13 +110,17 @@ def _head(report: DayReport, language: Language, *names: str) -> list[str]:
     return [*([] if report.standing.facts["psp"] else [language("PSP")]), *names]
 
 
-def _psp(report: DayReport, name: str) -> list[str]:
-    return [] if report.standing.facts["psp"] else [name]
+def _psp(report: DayReport, name: str, language: Language) -> list[str]:
+    return [] if report.standing.facts["psp"] else [_named(name, language)]
+
+
+def _named(psp: str, language: Language) -> str:
+    return language("no PSP") if psp == NO_PSP else psp
 
 
 def _summary(report: DayReport, language: Language) -> Iterator[str]:
     def row_of(row: dict[str, str | int]) -> Sequence[str]:
-        cells = [*_psp(report, str(row["psp"])), str(row["account"]), str(row["currency"])]
+        cells = [*_psp(report, str(row["psp"]), language), str(row["account"]), str(row["currency"])]
         for name in ("matched", "broken", "open"):
             cells += [
                 language.count(int(row[f"{name}_count"])),
@@ -149,7 +154,7 @@ def _trend(report: DayReport, language: Language) -> Iterator[str]:
 def _classes(report: DayReport, language: Language) -> Iterator[str]:
     rows = (
         (
-            *_psp(report, row["psp"]),
+            *_psp(report, row["psp"], language),
             row["account"],
             word("class", row["break_class"], language)
             if row["counts_as_break"]
@@ -172,7 +177,7 @@ def _funnel(report: DayReport, language: Language) -> Iterator[str]:
     yield f'<p class="soft">{escape(language("What each hop tells of the same cases, from our books to the bank."))}</p><div class="figures">'
     for (psp, currency), part in report.standing.funnel.group_by("psp", "currency", maintain_order=True):
         widest = max(part["item_count"].to_list())
-        name = f"{psp}, {currency}" if report.standing.facts["psp"] is None else str(currency)
+        name = f"{_named(str(psp), language)}, {currency}" if report.standing.facts["psp"] is None else str(currency)
         rows = (
             (
                 word("hop", row["hop"], language),
@@ -193,7 +198,7 @@ def _ages(report: DayReport, language: Language) -> Iterator[str]:
     most = max(ageing["case_count"].to_list())
     rows = (
         (
-            *_psp(report, row["psp"]),
+            *_psp(report, row["psp"], language),
             row["currency"],
             word("age", row["bucket"], language),
             bar(row["case_count"], most, is_bad=True),

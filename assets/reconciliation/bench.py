@@ -7,8 +7,9 @@ memory (reference performance.md B). The traps: money through a double (here: in
 A case is named by a number: the hash of what its items share (a name of 80 characters for each of a million cases was most of a run). That no two
 names share a number is proved by whoever makes cases (layers/cases.py) and by the ladder's count of verdicts.
 
-Tables it makes: item (what is known at as_of; n numbers it, hop is its source as a bit), terms, due (dates by account and day), exponent, rate,
-fee_rule, ours (bank accounts), naming (words that name a PSP); `ending` collects where each item ended, `finding` the breaks, `agreement` the groups.
+It shows the items as the view seen (what is known at as_of; n numbers it, hop is its source as a bit), which layers/plain.py makes the table item of,
+and makes terms, due (dates by account and day), exponent, rate, fee_rule, ours (bank accounts), naming (words that name a PSP), closed (days under
+signature); `ending` collects where each item ended, `finding` the breaks, `agreement` the groups.
 """
 
 from __future__ import annotations
@@ -54,23 +55,24 @@ create table agreement (
     amount_minor bigint not null, residue_minor bigint not null, batch_id text);
 """
 
-_ITEM = """
-create table item as
+_SEEN = """
+create view seen as
 select i.*,
     case when i.source = 'payout' then 'settlement' else i.source end as family,
     coalesce(i.net_minor, i.amount_minor) as counted_minor,
     case when i.net_minor is null then i.currency else coalesce(i.net_currency, i.currency) end as counted_currency,
     fees_of(i.commission_minor, i.markup_minor, i.scheme_fee_minor, i.interchange_minor) as fees_minor
-from given i where i.known_at <= $as_of
+from given i where i.known_at <= {as_of}
 """
 
 
 class Bench:
-    """One run's working tables over items in order of their keys. Use as a context manager; nothing survives it but the frames taken out."""
+    """One run's working tables. Use as a context manager; nothing survives it but the frames taken out."""
 
     def __init__(self, items: pl.DataFrame, context: RunContext) -> None:
         self._db = duckdb.connect(config={"threads": 2})
         self._db.execute("set timezone = 'UTC'")
+        self._db.execute("set produce_arrow_string_view = true")
         self._db.execute(_MACROS)
         self._db.execute(_MONEY)
         self._db.execute(_RESULTS)
@@ -78,9 +80,8 @@ class Bench:
         numbered = items.with_row_index("n", offset=1).with_columns(
             pl.col("n").cast(pl.Int64), hop=pl.col("source").replace_strict(bits, return_dtype=pl.UInt8)
         )
-        self._db.register("given", numbered.to_arrow())
-        self._db.execute(_ITEM, {"as_of": context.as_of})
-        self._db.unregister("given")
+        self._db.register("given", numbered.to_arrow(compat_level=pl.CompatLevel.newest()))
+        self._db.execute(_SEEN.format(as_of=f"timestamptz '{context.as_of.isoformat()}'"))  # ours, and a view takes no parameters
         self._settle_vocabulary()
         self._settle_terms(context)
         self._settle_references(context)
@@ -121,8 +122,8 @@ class Bench:
         self._db.execute("set variable decimals = map($codes, $decimals)", {"codes": [c for c, _ in decimals], "decimals": [d for _, d in decimals]})
 
     def _settle_terms(self, context: RunContext) -> None:
-        accounts = self.frame("select distinct psp, account from item where psp is not null order by all")
-        days = self.frame("select distinct booked_on from item order by 1")["booked_on"].to_list()
+        accounts = self.frame("select distinct psp, account from seen where psp is not null order by all")
+        days = self.frame("select distinct booked_on from seen order by 1")["booked_on"].to_list()
         terms: list[tuple[object, ...]] = []
         dues: list[tuple[object, ...]] = []
         for psp, account in accounts.iter_rows():
@@ -138,11 +139,13 @@ class Bench:
         self.put("rate_text", context.fx_rates)
         self.run(_RATES)
         # a statement whose lines were all refused has a gap and no item
-        told = self.frame("select account from item where source = 'bank' union select bank_account from statement")
+        told = self.frame("select account from seen where source = 'bank' union select bank_account from statement")
         ours = context.bank_accounts
         self.put("ours", told if ours is None else pl.DataFrame({"account": sorted(ours)}, schema={"account": pl.String()}))
         words = [(psp, word.upper().replace(" ", "")) for psp, names in context.psp_names.items() for word in names]
         self.put("naming", pl.DataFrame(words, schema={"psp": pl.String(), "word": pl.String()}, orient="row"))
+        days = [(psp, day, watermark) for psp, held in sorted(context.closed.items()) for day, watermark in held]
+        self.put("closed", pl.DataFrame(days, schema=_CLOSED, orient="row"))
         self.put("window_days", pl.DataFrame({"composite": [context.composite_window_days], "bank": [context.bank_window_days]}))
 
 
@@ -156,6 +159,7 @@ _TERMS = {
     "fx_markup_bps": pl.Int64(),
     "fx_tolerance_bps": pl.Int64(),
 }
+_CLOSED = {"psp": pl.String(), "day": pl.Date(), "watermark_at": pl.Datetime("us", "UTC")}
 _DUE = {"psp": pl.String(), "account": pl.String(), "day": pl.Date(), "activity_due": pl.Date(), "settlement_due": pl.Date(), "bank_due": pl.Date()}
 
 # Rates as integers: mantissa / 10^scale units of `currency` for one unit of the base. The base itself is 1.

@@ -40,6 +40,8 @@ def reconciled(
     as_of: datetime,
     closed: Mapping[str, tuple[tuple[date, datetime], ...]] | None = None,
     files_known_at: datetime | None = None,
+    *,
+    shortcut: bool = True,
 ) -> Outcome:
     """The engine's answer about a world. Files are landed in the order of their paths, as `countroom world` says, and known at `as_of` if not before."""
     landed_at = files_known_at or as_of
@@ -49,7 +51,7 @@ def reconciled(
         raise InvariantBroken(f"a world wrote rows that our own parsers refuse, first in {refused[0]}")
     items = [*_file_items(files, parsed, landed_at), *_fact_items(chunks), *_payout_items(payouts)]
     context = run_context(as_of, _frame(parsed, "fx__rates"), _statements(parsed, landed_at), closed)
-    return reconcile(pl.DataFrame({name: [item[name] for item in items] for name in _BLANK}, schema=item_schema()), context)
+    return reconcile(pl.DataFrame({name: [item[name] for item in items] for name in _BLANK}, schema=item_schema()), context, shortcut=shortcut)
 
 
 def _item(**told: Any) -> dict[str, Any]:

@@ -174,9 +174,10 @@ def casinos(draw: st.DrawFn, size: int = 8) -> Casino:
     return Casino(draw(accounts(n)) for n in range(size))
 
 
-def run(rows: Rows, moment: str = "late", **context: Any) -> Outcome:
+def run(rows: Rows, moment: str = "late", *, shortcut: bool = True, **context: Any) -> Outcome:
     """The engine over these rows."""
-    return reconcile(pl.DataFrame(rows, schema=item_schema()), RunContext(as_of=MOMENTS[moment], psp_names={"acme": ("acme",)}, **context))
+    told = RunContext(as_of=MOMENTS[moment], psp_names={"acme": ("acme",)}, **context)
+    return reconcile(pl.DataFrame(rows, schema=item_schema()), told, shortcut=shortcut)
 
 
 def joined(casino: list[Rows]) -> Rows:

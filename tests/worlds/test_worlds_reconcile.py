@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from polars.testing import assert_frame_equal
 
 from pipelines.benchmarks.world_items import reconciled
 from tests.worlds.desk_of_truth import differences
@@ -33,3 +34,12 @@ def test_a_mistake_planted_alone_is_found_alone(break_class: str) -> None:
     outcome = reconciled(world.files, world.chunks, world.payout_entries, spec.as_of)
     assert differences(outcome, world.expected, world.files) == ([], [])
     assert set(outcome.breaks.filter(outcome.breaks["counts_as_break"])["break_class"]) == {break_class}
+
+
+def test_the_short_way_ends_where_the_long_one_does() -> None:
+    # blocks: a plain case that another layer had something to say of; charges, days, versions and reversals are all in a world
+    spec = WorldSpec(300, 26, 11)
+    world = build(spec)
+    short, long = (reconciled(world.files, world.chunks, world.payout_entries, spec.as_of, shortcut=shortcut) for shortcut in (True, False))
+    for name in ("groups", "dispositions", "breaks", "certificate", "gates", "reserves", "conversions"):
+        assert_frame_equal(getattr(short, name), getattr(long, name), check_row_order=False)

@@ -8,12 +8,7 @@ Source: reference LR §5.7.
 
 from __future__ import annotations
 
-import polars as pl
-
 from assets.reconciliation.bench import Bench
-from assets.reconciliation.context import RunContext
-
-_SHAPE = {"psp": pl.String(), "day": pl.Date(), "watermark_at": pl.Datetime("us", "UTC")}
 
 _LATE = """
 insert into finding
@@ -29,10 +24,7 @@ from agreement a join late l using (case_id)
 """
 
 
-def apply(bench: Bench, context: RunContext) -> None:
+def apply(bench: Bench) -> None:
     """Turn agreements that came too late into findings."""
-    rows = [(psp, day, watermark) for psp, days in sorted(context.closed.items()) for day, watermark in days]
-    if not rows:
-        return
-    bench.put("closed", pl.DataFrame(rows, schema=_SHAPE, orient="row"))
-    bench.run(_LATE, "delete from agreement where case_id in (select case_id from finding where break_class = 'after_close')")
+    if bench.count("select count(*) from closed"):
+        bench.run(_LATE, "delete from agreement where case_id in (select case_id from finding where break_class = 'after_close')")

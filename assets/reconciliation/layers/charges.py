@@ -84,7 +84,7 @@ with settled as (
         {_TOLD},
         any_value(i.psp) as psp, any_value(i.account) as account, any_value(i.kind) as kind, min(i.booked_on) as booked_on,
         min(i.net_currency) as net_currency, min(lower(coalesce(i.payment_method, ''))) as payment_method
-    from member m join item i on i.n = m.n
+    from charged m join item i on i.n = m.n
     where m.source = 'settlement' and (i.psp, i.account) in (select distinct (psp, account) from fee_rule) group by m.case_id
     having count(distinct i.net_currency) = 1 and bool_and(i.net_minor is not null) and any_value(sign(m.expected_sign)) = sign(sum(i.amount_minor))
 ),
@@ -115,12 +115,12 @@ with wrong as (
     select m.case_id, 1 as place, 'row_arithmetic' as break_class, null as sub_class, r.off_minor as variance_minor, r.net_currency as currency,
         'gross ' || money(r.amount_minor, r.currency) || ', fees ' || money(r.fees_minor, r.net_currency) || ', net '
             || money(r.net_minor, r.net_currency) || ', rate ' || coalesce(r.exchange_rate, '1') as detail
-    from row_checked r join member m on m.n = r.n where not r.ties and r.source = 'settlement'
+    from row_checked r join charged m on m.n = r.n where not r.ties and r.source = 'settlement'
     union all
     select m.case_id, 2, 'fx_variance', null, c.converted_minor - c.expected_minor, c.net_currency,
         'converted ' || money(c.converted_minor, c.net_currency) || ', at the reference of ' || c.rate_date || ' less ' || c.fx_markup_bps || ' bps '
             || money(c.expected_minor, c.net_currency)
-    from conversion c join member m on m.n = c.n
+    from conversion c join charged m on m.n = c.n
     where abs(c.converted_minor - c.expected_minor) > 1
         and cast(abs(c.converted_minor - c.expected_minor) as hugeint) * 10000 > cast(abs(c.expected_minor) as hugeint) * c.fx_tolerance_bps
     union all

@@ -94,8 +94,8 @@ _FINDINGS = (
         from surplus s
     )
     select r.surplus_id, any_value(r.break_class), null, any_value(i.psp), any_value(i.account), any_value(r.currency),
-        sum(r.amount_minor) filter (where r.say = 1), null, any_value(r.batch_id), any_value(i.kind),
-        any_value(coalesce(i.modification_reference, i.psp_reference, i.item_key)), null, null, null, null
+        sum(r.amount_minor) filter (where r.say = 1), null, min(r.batch_id), any_value(i.kind),
+        min(coalesce(i.modification_reference, i.psp_reference, i.item_key)), null, null, null, null
     from ranked r join item i on i.n = r.n group by r.surplus_id
     """,
     "insert into ending select n, surplus_id, null from surplus",

@@ -16,7 +16,7 @@ create table payout_member as
 with counted as (
     select n, hash('payout', psp, account, batch_id, counted_currency) as case_id, psp, account, batch_id, counted_currency as currency,
         case when source = 'payout' and kind = 'payout' then 'payout' when source = 'ledger' then 'booked' else 'line' end as role
-    from live where batch_id is not null and n not in (select n from ending) and (
+    from unclaimed where batch_id is not null and n not in (select n from ending) and (
         (source = 'payout' and kind = 'payout') or (source = 'settlement' and kind in (select kind from account_kind))
         or (source = 'ledger' and kind in ('payout', 'payout_returned')))
 )
@@ -26,9 +26,9 @@ select * from counted
 # An account-level line of the activity report that the settlement report prints too (the PSP's own id) is told twice, and counted there.
 _TOLD_TWICE = """
 insert into ending
-select a.n, null, 'repeated_in_file' from live a
+select a.n, null, 'repeated_in_file' from unclaimed a
 where a.source = 'activity' and a.kind in (select kind from account_kind) and exists (
-    select 1 from live s where s.source = 'settlement' and s.psp = a.psp and s.account = a.account and s.ext_id = a.ext_id)
+    select 1 from unclaimed s where s.source = 'settlement' and s.psp = a.psp and s.account = a.account and s.ext_id = a.ext_id)
 """
 
 _BATCHES = """
@@ -48,7 +48,7 @@ select p.n, m.case_id, p.psp, p.account, m.currency, -p.counted_minor as wanted_
     case when regexp_matches(squeezed(p.bank_reference), 'TX[0-9A-Z]+XT') then regexp_extract(squeezed(p.bank_reference), 'TX[0-9A-Z]+?XT')
         when length(squeezed(p.bank_reference)) >= 6 then squeezed(p.bank_reference) end as token,
     case when length(squeezed(p.batch_id)) >= 8 then squeezed(p.batch_id) end as batch_token
-from live p join payout_member m on m.n = p.n and m.role = 'payout'
+from unclaimed p join payout_member m on m.n = p.n and m.role = 'payout'
     join due d on d.psp = p.psp and d.account = p.account and d.day = p.booked_on
 where p.counted_minor <> 0
 """
@@ -57,7 +57,7 @@ _BANK_LINES = (
     """
     create table bank_line as
     select b.n, b.account, b.currency, b.amount_minor, b.booked_on, squeezed(b.bank_reference) as words
-    from live b where b.source = 'bank' and b.account in (select account from ours) and b.n not in (select n from ending)
+    from unclaimed b where b.source = 'bank' and b.account in (select account from ours) and b.n not in (select n from ending)
     """,
     """
     create table named as
@@ -107,7 +107,7 @@ _RETURNS = (
     with returned as (
         select r.n, r.psp, r.account, r.counted_currency as currency, r.counted_minor, r.booked_on, squeezed(r.bank_reference) as words,
             r.modification_reference, r.psp_reference, r.batch_id
-        from live r where r.source in ('payout', 'settlement') and r.kind = 'payout_returned' and r.n not in (select n from ending)
+        from unclaimed r where r.source in ('payout', 'settlement') and r.kind = 'payout_returned' and r.n not in (select n from ending)
     ),
     meant as (
         select r.n, p.case_id, case
@@ -123,13 +123,14 @@ _RETURNS = (
     """,
     """
     insert into bounce
-    select hash('returned', item_key), n, true from live
+    select hash('returned', item_key), n, true from unclaimed
     where kind = 'payout_returned' and source in ('payout', 'settlement') and n not in (select n from ending) and n not in (select n from bounce)
     """,
     # what the activity report says of a return is the same return
     """
     insert into bounce
-    select b.case_id, a.n, b.is_stray from live a join live s on s.psp = a.psp and s.account = a.account and s.ext_id = a.ext_id join bounce b on b.n = s.n
+    select b.case_id, a.n, b.is_stray
+    from unclaimed a join unclaimed s on s.psp = a.psp and s.account = a.account and s.ext_id = a.ext_id join bounce b on b.n = s.n
     where a.source = 'activity' and a.kind = 'payout_returned' and a.n not in (select n from ending) and a.n not in (select n from bounce)
     """,
 )
@@ -234,7 +235,7 @@ _UNBATCHED = (
     """
     create table unbatched as
     select l.*, hash('unbatched', l.item_key) as case_id, t.today, d.settlement_due
-    from live l join terms t on t.psp = l.psp and t.account = l.account join due d on d.psp = l.psp and d.account = l.account and d.day = l.booked_on
+    from unclaimed l join terms t on t.psp = l.psp and t.account = l.account join due d on d.psp = l.psp and d.account = l.account and d.day = l.booked_on
     where l.source in ('activity', 'settlement', 'payout', 'ledger', 'attempt') and l.n not in (select n from ending)
     """,
     """
@@ -260,7 +261,7 @@ _LEFT_AT_BANK = (
     select b.n, hash('bank', i.item_key), null from bank_line b join item i on i.n = b.n
     where hash('bank', i.item_key) in (select case_id from finding where break_class = 'unexplained_bank_line')
     """,
-    "insert into ending select n, null, 'not_psp' from live where source = 'bank' and n not in (select n from ending)",
+    "insert into ending select n, null, 'not_psp' from unclaimed where source = 'bank' and n not in (select n from ending)",
 )
 
 

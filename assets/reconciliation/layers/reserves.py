@@ -20,7 +20,7 @@ from transactional.vocabulary.time import add_business_days
 _LINES = """
 create table reserve_line as
 select psp, account, coalesce(batch_id, item_key) as batch_id, counted_currency as currency, counted_minor, booked_on, known_at
-from live where kind = 'reserve' and source in ('activity', 'settlement')
+from unclaimed where kind = 'reserve' and source in ('activity', 'settlement')
     and n not in (select n from ending where reason = 'repeated_in_file')
 """
 

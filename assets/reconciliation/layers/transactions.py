@@ -65,7 +65,9 @@ from outer_hop
 # A payment is known when our books, a webhook, or a deposit the PSP reported name it: a chargeback of any other is an orphan.
 _KNOWN_PAYMENTS = """
 create table known_payment as
-select distinct psp, account, psp_reference from item where psp_reference is not null and (source in ('ledger', 'attempt') or kind = 'deposit')
+select distinct psp, account, psp_reference from item
+where psp_reference in (select psp_reference from tx_case where kind in ('chargeback', 'second_chargeback'))
+    and (source in ('ledger', 'attempt') or kind = 'deposit')
 """
 
 _PRESENCE = """

@@ -1,8 +1,8 @@
 """L0: which version of a line counts? Older versions are superseded, later files restate earlier ones, overlapping files repeat lines, reversals void.
 
 The traps: a newer file that silently replaces an amount (here: a `restated` break with the difference, and the newer line goes on), and equal lines of
-one file taken for repetitions (they are kept: two equal fees are two fees), and a reversed entry dropped before its reversal was known. Leaves the
-view `live`: the items every later layer sees.
+one file taken for repetitions (they are kept: two equal fees are two fees), and a reversed entry dropped before its reversal was known. Leaves
+`live`, the items that count, and `unclaimed`, those of them that are in no plain case: what later layers look for candidates in.
 Source: reference LR §3 case 27, §5.3 L0.
 """
 
@@ -13,7 +13,7 @@ from assets.reconciliation.bench import Bench
 _VERSIONED = """
 create table versioned as
 with file as (
-    select distinct family, coalesce(psp, '') as psp_name, account, file_name, file_version from item where file_name is not null
+    select distinct family, coalesce(psp, '') as psp_name, account, file_name, file_version from open_item where file_name is not null
 ),
 following as (
     select *, lead(file_version) over (partition by family, psp_name, account, file_name order by file_version) as next_version,
@@ -25,7 +25,7 @@ numbered as (
         concat_ws(chr(31), source, raw_kind, coalesce(psp_reference, ''), coalesce(modification_reference, ''), coalesce(ext_id, ''),
             coalesce(batch_id, ''), case when source = 'bank' then coalesce(bank_reference, '') || cast(booked_on as varchar) else '' end) as identity,
         line_no, item_key, known_at, kind, currency, amount_minor, counted_currency, counted_minor
-    from item where file_name is not null and file_name in (select file_name from following where versions > 1)
+    from open_item where file_name is not null and file_name in (select file_name from following where versions > 1)
 )
 select numbered.*, following.next_version,
     row_number() over (partition by family, psp_name, account, file_name, file_version, identity order by line_no, item_key) as occurrence
@@ -51,14 +51,14 @@ create table sighting as
 with marked as (
     select n, file_name, hash(family, psp, account, kind, ext_id, case when ext_id is null then hash(currency, amount_minor, counted_minor, raw_kind,
             psp_reference, modification_reference, merchant_reference, batch_id, bank_reference, occurred_at, booked_on) end) as mark
-    from item where file_name is not null and n not in (select n from superseded)
+    from open_item where file_name is not null and n not in (select n from superseded)
 ),
 elsewhere as (
     select mark from marked group by mark having min(file_name) <> max(file_name)
 ),
 current_item as (
     select i.*, concat_ws(chr(31), i.currency, i.amount_minor, i.counted_currency, i.counted_minor, i.fees_minor, i.kind) as said
-    from item i where i.n in (select n from marked where mark in (select mark from elsewhere))
+    from open_item i where i.n in (select n from marked where mark in (select mark from elsewhere))
 ),
 identified as (
     select n, said, file_name, known_at, line_no, item_key,
@@ -84,7 +84,7 @@ from latest where copies > 1
 _REVERSED = """
 insert into ending
 select unnest([taken_back.n, reversal.n]), null, 'reversed'
-from item reversal join item taken_back on taken_back.item_key = reversal.voids_item_key
+from open_item reversal join open_item taken_back on taken_back.item_key = reversal.voids_item_key
 """
 
 _RESTATED = """
@@ -98,7 +98,7 @@ select hash('restated', o.item_key), 'restated', case when w.n is null then 'van
          else w.amount_minor - o.amount_minor end,
     null, o.batch_id, o.kind, coalesce(o.modification_reference, o.psp_reference, o.ext_id, o.item_key),
     'version ' || o.file_version || ' of ' || o.file_name || ', line ' || o.line_no, null, o.booked_on, o.known_at
-from ({pairs}) p join item o on o.n = p.n left join item w on w.n = p.newer_n
+from ({pairs}) p join open_item o on o.n = p.n left join open_item w on w.n = p.newer_n
 """
 
 _CHANGED_VERSION = "select n, newer_n from superseded where not is_same"
@@ -117,9 +117,11 @@ def apply(bench: Bench) -> None:
         "insert into ending select n, null, 'superseded' from superseded where is_same",
         "insert into ending select n, null, 'repeated_in_file' from sighting where is_current and place > 1",
         f"insert into ending select p.n, hash('restated', i.item_key), null "
-        f"from ({_CHANGED_VERSION} union all {_CHANGED_COPY}) p join item i on i.n = p.n",
-        "insert into ending select n, null, case when kind = 'information' then 'information' else 'zero_amount' end from item i "
+        f"from ({_CHANGED_VERSION} union all {_CHANGED_COPY}) p join open_item i on i.n = p.n",
+        "insert into ending select n, null, case when kind = 'information' then 'information' else 'zero_amount' end from open_item i "
         "where (kind = 'information' or (amount_minor = 0 and counted_minor = 0)) and not exists (select 1 from ending e where e.n = i.n)",
         "create table settled_early as select n from ending",
-        "create view live as select * from item anti join settled_early using (n)",  # a copy of a million items was a second of a run
+        # a copy of a million items was a second of a run
+        "create view live as select * exclude (plain_id) from item anti join settled_early using (n)",
+        "create table unclaimed as select * from open_item anti join settled_early using (n)",
     )

@@ -41,6 +41,8 @@ from agreement g join shifted s using (case_id) where s.why is not null
 
 def apply(bench: Bench, context: RunContext) -> None:
     """Turn agreements over two days into findings."""
+    if not bench.count("select count(*) from tx_case where ledger_on <> activity_on"):
+        return
     accounts = bench.frame("select distinct psp, account from tx_case order by all")
     rows = [(psp, account, context.terms_of(psp, account).activity_lag_days) for psp, account in accounts.iter_rows()]
     bench.put("lag", pl.DataFrame(rows, schema={"psp": pl.String(), "account": pl.String(), "days": pl.Int32()}, orient="row"))

@@ -23,8 +23,11 @@ from psycopg.conninfo import conninfo_to_dict  # noqa: E402
 
 import assets  # noqa: E402
 from assets.warehouse.assets import warehouse_assets  # noqa: E402
+from pipelines.alerts.configured import courier_of  # noqa: E402
+from pipelines.alerts.outbox import Courier  # noqa: E402
 from pipelines.checks import expectation_checks  # noqa: E402
 from pipelines.jobs import JOBS  # noqa: E402
+from pipelines.resources.bundles import Bundles  # noqa: E402
 from pipelines.resources.clock import Clock, FixedClock, SystemClock  # noqa: E402
 from pipelines.resources.dbt import Dbt, DbtTarget  # noqa: E402
 from pipelines.resources.expectations import ExpectationsRunner  # noqa: E402
@@ -82,6 +85,16 @@ def resources(settings: Settings) -> Mapping[str, Any]:
     def object_store(_: dg.InitResourceContext) -> ObjectStore:
         return open_object_store(settings.object_store, settings.object_store_endpoint_url)
 
+    @dg.resource(description="How alerts reach people; without channels where none is configured.")
+    def courier(_: dg.InitResourceContext) -> Courier:
+        return courier_of(settings)
+
+    @dg.resource(description="Evidence bundles, as the command line keeps them.")
+    def bundles(_: dg.InitResourceContext) -> Bundles:
+        from pipelines.reports.daily import HouseBundles
+
+        return HouseBundles(settings)
+
     @dg.resource(description="dbt, and the turn to write the marts.")
     def dbt(_: dg.InitResourceContext) -> Iterator[Dbt]:
         with Dbt(DbtTarget.postgres(databases().warehouse_url, PIPELINE_ROLE), settings.home) as door, turn(databases().warehouse_url):
@@ -94,7 +107,8 @@ def resources(settings: Settings) -> Mapping[str, Any]:
             yield runner
 
     doors = {"warehouse": warehouse, "app_database": app_database, "object_store": object_store, "dbt": dbt, "expectations": expectations}
-    return {**doors, "clock": clock, "inbox": Inbox(settings.home)}
+    told = {"courier": courier, "bundles": bundles}
+    return {**doors, **told, "clock": clock, "inbox": Inbox(settings.home)}
 
 
 @dg.resource(

@@ -1,4 +1,4 @@
-"""What can be run as one: the reconciliation of everything known, and the day ends. For schedules, the sensor, the command line and the UI."""
+"""What can be run as one: a reconciliation of all that is known, the day ends, a day's evidence, the alerts. For schedules, sensor, commands and UI."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.reconciliation.assets import tell_day_ends
+from assets.reporting.assets import alerts, evidence_bundles
 from pipelines.failures import DO_NOT_RETRY_RUN
 from pipelines.partitions import DAYS
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 RUN = dg.define_asset_job(
     "reconciliation_run_job",
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(evidence_bundles),  # a run is not made longer by what is kept of it
     description="Land what arrived and what the service recorded, reconcile everything known, publish, check.",
     tags=DO_NOT_RETRY_RUN,
 )
@@ -38,4 +39,17 @@ def _day_end() -> None:
 
 
 DAY_END: dg.JobDefinition = _day_end
-JOBS: list[dg.JobDefinition | UnresolvedJob] = [RUN, DAY_END]
+EVIDENCE = dg.define_asset_job(
+    "reporting_evidence_job",
+    selection=dg.AssetSelection.assets(evidence_bundles),
+    partitions_def=DAYS,
+    description="The report of a day and all that proves it, as zips in the object store. Backfill it over a range of days.",
+    tags=DO_NOT_RETRY_RUN,
+)
+ALERTS = dg.define_asset_job(
+    "reporting_alerts_job",
+    selection=dg.AssetSelection.assets(alerts),
+    description="What somebody has to know by now, out of the marts as they stand: a file is missing at its hour and not at the next run's.",
+    tags=DO_NOT_RETRY_RUN,
+)
+JOBS: list[dg.JobDefinition | UnresolvedJob] = [RUN, DAY_END, EVIDENCE, ALERTS]

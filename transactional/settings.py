@@ -44,6 +44,14 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="'psp=secret' separated by commas; the same PSP twice while a secret is rotated. A PSP without one has its webhooks refused.",
     )
+    alert_webhook_url: SecretStr = Field(SecretStr(""), description="Where alerts are POSTed. A secret: such addresses often hold a token.")
+    alert_webhook_secret: SecretStr = Field(
+        SecretStr(""), description="Key of the HMAC-SHA256 over the raw body; 16 characters or more, or receivers cannot tell us from others."
+    )
+    smtp_url: SecretStr = Field(SecretStr(""), description="smtp://user:password@host:port or smtps://; alerts go by e-mail when it is set.")
+    alert_from: str = Field("", description="Sender of alerts by e-mail.")
+    alert_to: str = Field("", description="Receivers of alerts by e-mail, separated by commas.")
+    alert_language: str = Field("en", description="The language of alerts: en or tr.")
 
     @field_validator("home")
     @classmethod

@@ -12,18 +12,22 @@ app = typer.Typer()
 
 @app.command()
 def close(
-    day: Annotated[datetime, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="The business date, as 2026-01-31.")],
-    psp: Annotated[str, typer.Option(help="The PSP whose day it is.")],
-    actor: Annotated[str, typer.Option("--as", envvar="USER", help="Who does it: lower-case letters, digits and . _ @ - only.")],
+    day: Annotated[datetime | None, typer.Argument(formats=["%Y-%m-%d"], metavar="DATE", help="The business date, as 2026-01-31.")] = None,
+    psp: Annotated[str | None, typer.Option(help="The PSP whose day it is.")] = None,
+    actor: Annotated[str, typer.Option("--as", envvar="USER", help="Who does it: lower-case letters, digits and . _ @ - only.")] = "",
     sign: Annotated[bool, typer.Option("--sign", help="Sign the close of the day. A day is signed when two people have.")] = False,
     reopen: Annotated[str | None, typer.Option(metavar="REASON", help="Let go of the closed day. What was signed stays readable.")] = None,
     despite: Annotated[str | None, typer.Option(metavar="REASON", help="Why the day is closed although something blocks it.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the close as JSON.")] = False,
+    calendar: Annotated[
+        bool, typer.Option("--calendar", help="Show instead, per PSP and day, what is closed and what blocks the rest; DATE: up to it.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the close, or the calendar, as JSON.")] = False,
 ) -> int:
     """Close a day of a PSP with what the last run knew, sign it, or re-open it. Every step is a fact that stays.
 
     Frozen are: the moment of knowledge, the day as it stands and its checksum, the files, the rules, the terms and the marts' checksums.
-    A day that something blocks (reconciliation.agg_close_calendar) is closed only with --despite. Exit code 0: done; 2: refused, with the reason.
+    A day that something blocks (reconciliation.agg_close_calendar) is closed only with --despite. Exit code 0: done; 1: with --calendar, a day that is not
+    closed is blocked; 2: refused, with the reason.
     """
     from pipelines.console import answer, answer_json
     from pipelines.reports.day_text import told_close
@@ -34,8 +38,14 @@ def close(
     from transactional.settings import load_settings
     from transactional.vocabulary.errors import InputRejected
 
+    if calendar:
+        if sign or reopen is not None or despite is not None:
+            raise InputRejected("--calendar shows, and does nothing else", code="contradiction")
+        return _calendar(psp, day, as_json=as_json)
     if sign and reopen is not None:
         raise InputRejected("--sign or --reopen, not both: each is a step of its own", code="contradiction")
+    if day is None or psp is None:
+        raise InputRejected("say which day and whose: countroom close DATE --psp PSP", code="missing_argument")
     with doors_of(load_settings()) as doors, UnitOfWork(doors.app) as work:
         closes = Closes(work.connection)
         if sign:
@@ -51,3 +61,19 @@ def close(
         for line in told_close(done):
             answer(line)
     return 0
+
+
+def _calendar(psp: str | None, until: datetime | None, *, as_json: bool) -> int:
+    from pipelines.console import answer, answer_json
+    from pipelines.standing.close_calendar import calendar, told_calendar
+    from pipelines.standing.house import doors_of
+    from transactional.settings import load_settings
+
+    with doors_of(load_settings()) as doors:
+        days = calendar(doors.warehouse, psp, until.date() if until else None)
+    if as_json:
+        answer_json(days)
+    else:
+        for line in told_calendar(days):
+            answer(line)
+    return int(any(day["is_blocked"] and day["state"] in ("open", "reopened") for day in days))

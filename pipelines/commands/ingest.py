@@ -90,19 +90,21 @@ def _land_again(old_url: str, settings: Settings) -> Iterator[LandedFile]:
         for number, file in enumerate(land_again(originals, connection, store), 1):
             tell(f"[{number}/{len(originals)}] {file.name}")
             yield file
-    _carry_threads(Warehouse(old_url), _warehouse(settings))
+    _carry_memory(Warehouse(old_url), _warehouse(settings))
 
 
-def _carry_threads(old: Warehouse, new: Warehouse) -> None:
-    """The threads of breaks are a memory that no original holds: without them people's notes would point to breaks nobody knows. Item keys stay."""
+def _carry_memory(old: Warehouse, new: Warehouse) -> None:
+    """What no original holds: threads of breaks (without them people's notes would point to breaks nobody knows), and what people were told already."""
     from assets.reconciliation.tables import BREAK_THREADS, THREAD_MEMBERS
+    from assets.reporting.tables import REPORTING_TABLES
     from pipelines.resources.warehouse import replace
 
-    if not old.read("select to_regclass('derived.reconciliation__break_threads') is not null as known")["known"][0] or new.read(BREAK_THREADS).height:
-        return
-    with new.transaction() as connection:
-        for table in (BREAK_THREADS, THREAD_MEMBERS):
-            replace(connection, table, old.read(table))
+    known = "select to_regclass($1) is not null as known"
+    for first, *others in ((BREAK_THREADS, THREAD_MEMBERS), REPORTING_TABLES):
+        if old.read(known, [first.address])["known"][0] and not new.read(first).height:
+            with new.transaction() as connection:
+                for table in (first, *others):
+                    replace(connection, table, old.read(table))
 
 
 def _warehouse(settings: Settings) -> Warehouse:

@@ -42,7 +42,7 @@ from told group by mart order by mart
 _BLOCKS = """
 select missing_file_count, open_gate_count, break_above_limit_count from reconciliation.agg_close_calendar where psp = $1 and business_date = $2::date
 """
-_BLOCK_WORDS = ("files missing", "gates open", "breaks above the limit of their currency")
+BLOCK_WORDS = ("files missing", "gates open", "breaks above the limit of their currency")
 
 
 def freeze_day(
@@ -93,7 +93,7 @@ def _refuse_unfit(psp: str, day: date, watermark: datetime) -> None:
 def blocks_of(warehouse: Warehouse, psp: str, day: date) -> list[str]:
     """What stands in the way of closing a day, in words; from the calendar of closes."""
     counts = warehouse.read(_BLOCKS, [psp, day.isoformat()]).rows()
-    return [f"{count} {words}" for row in counts for count, words in zip(row, _BLOCK_WORDS, strict=True) if count]
+    return [f"{count} {words}" for row in counts for count, words in zip(row, BLOCK_WORDS, strict=True) if count]
 
 
 def _frozen(warehouse: Warehouse, standing: Standing, watermark: datetime, day: date, psp: str, digest: str, key: str, blocks: list[str]) -> Frozen:

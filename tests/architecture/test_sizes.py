@@ -48,7 +48,9 @@ def test_a_module_offers_few_names() -> None:
 
 
 def test_a_folder_holds_few_files() -> None:
-    folders = {path.parent for path in python_files()}
+    # a history only grows, and a command is one module that is found by its place
+    growing = {Path("transactional/migrations/versions"), Path("pipelines/commands")}
+    folders = {path.parent for path in python_files()} - growing
     assert {str(f): n for f in folders if (n := len([p for p in (ROOT / f).iterdir() if p.is_file() and p.name != "__init__.py"])) > FOLDER_CAP} == {}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, time
 
 from transactional.payments.fee_schedules import Charge, FeeRule
 from transactional.payments.money_kinds import MoneyKind
@@ -35,6 +35,7 @@ class MerchantAccount:
     """One of our accounts at a PSP, valid from `since` (inclusive) to `until` (exclusive).
 
     `zone` cuts its report days. `settlement_currency`: payment currency to the currency it is settled in; a pair that differs is an FX conversion.
+    `reports_by`: the local time by which a day's activity report is there, as many days later as the PSP says. A PSP that moves its hour is a new period.
     """
 
     psp: str
@@ -42,6 +43,7 @@ class MerchantAccount:
     zone: str
     settlement_currency: Mapping[str, str] = field(default_factory=dict)
     has_activity_reports: bool = True
+    reports_by: time = time(10)
     fees: tuple[FeeRule, ...] = ()
     reserves: tuple[ReserveTerm, ...] = ()
     since: date = _START

@@ -1,0 +1,56 @@
+"""One look at what somebody has to know: read, decided and written down in one transaction, then sent. For the alerts asset.
+
+The trap: sending inside the transaction, so that a slow receiver holds locks and a failed commit has told people of what never was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+from assets.reporting.alerts import composed, due_alerts, follow
+from assets.reporting.tables import ALERT_MESSAGES, ALERTS
+from pipelines.alerts.outbox import Courier
+from pipelines.reports.alert_text import told_alerts
+from pipelines.resources.warehouse import Warehouse, append, replace
+
+_BREAKS = """
+select coalesce(thread_id, break_id) as subject, break_class, psp, account, currency, amount_minor, event_date as business_date
+from reconciliation.fct_breaks where counts_as_break
+"""
+# our books have movements of the day and its activity report does not: agg_close_calendar's own measure of a missing file, by account
+_SILENT = """
+select psp, account, booked_on as business_date from reconciliation.fct_item_dispositions
+where source in ('ledger', 'activity') and psp is not null and booked_on >= $1::date
+group by psp, account, booked_on having count(*) filter (where source = 'activity') = 0
+"""
+_LOOK_BACK = timedelta(days=92)
+ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('countroom: telling people', 0))"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a look found and did: alerts known and open, messages new, delivered and still waiting."""
+
+    known: int
+    open: int
+    new: int
+    delivered: int
+    waiting: int
+
+
+def tell(warehouse: Warehouse, courier: Courier, now: Callable[[], datetime]) -> Told:
+    """Raises: Transient when the warehouse cannot be reached; nothing for a receiver that is down."""
+    moment = now()
+    due = due_alerts(warehouse.read(_BREAKS), warehouse.read(_SILENT, [(moment - _LOOK_BACK).date().isoformat()]), moment)
+    with warehouse.transaction() as connection:
+        connection.execute(ONE_AT_A_TIME)
+        known = follow(warehouse.read(ALERTS), due, moment)
+        said = partial(told_alerts, language=courier.language)
+        new = composed(known, warehouse.read(ALERT_MESSAGES), [channel.name for channel in courier.channels], said, moment)
+        replace(connection, ALERTS, known)
+        append(connection, ALERT_MESSAGES, new)
+    outcome = courier.deliver(warehouse, now)
+    return Told(known.height, int(known["ended_at"].is_null().sum()), new.height, outcome.delivered, outcome.waiting)

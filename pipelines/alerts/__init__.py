@@ -1,0 +1,1 @@
+"""How an alert reaches people: by webhook or e-mail, kept until it did."""

@@ -52,8 +52,8 @@ def _verdict(proof: FundsProof, language: Language) -> str:
 
 def _totals(proof: FundsProof, language: Language) -> str:
     names = ("requirement_minor", "books_minor", "statement_minor", "books_surplus_minor", "statement_surplus_minor", "unexplained_minor")
-    head = (language("currency"), language("owed"), language("books"), language("statements"))
-    head += (language("surplus by the books"), language("surplus by statements"), language("unexplained"))
+    head = [language("currency"), language("owed"), language("books"), language("statements")]
+    head += [language("surplus by the books"), language("surplus by statements"), language("unexplained")]
     rows = ((row["currency"], *_amounts(row, names, proof, language)) for row in proof.totals.iter_rows(named=True))
     return table(head, rows, figures=6, label=language("Surplus or shortfall by currency"))
 
@@ -98,8 +98,8 @@ def _cover(proof: FundsProof, language: Language) -> str:
 def _differences(proof: FundsProof, language: Language) -> str:
     if proof.differences.is_empty():
         return f'<p class="good">{escape(language("Books and statements agree in every line."))}</p>'
-    head = (language("currency"), language("line"), language("held by"), language("account"), language("cause"))
-    head += (language("statement less books"), language("lines"))
+    head = [language("currency"), language("line"), language("held by"), language("account"), language("cause")]
+    head += [language("statement less books"), language("lines")]
     rows = (
         (
             *_place(row, language),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import date
 
     from assets.reconciliation.standing.day import Standing
@@ -43,7 +44,6 @@ def report(
     """
     from assets.reconciliation.standing.document import as_bytes, difference
     from pipelines.console import answer, answer_json
-    from pipelines.reports.day_report import rendered
     from pipelines.reports.day_text import told_close, told_day, told_difference
     from pipelines.reports.gathering import gathered
     from pipelines.reports.language import language_of
@@ -64,15 +64,11 @@ def report(
             standing = _known_now(doors, day.date(), psp)
             content = as_bytes(standing)
         changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
-        told = gathered(doors.warehouse, standing, close, changed)
-        if bundle:
-            _keep(doors, told, content, spoken)
-    files = rendered(told, form or (), spoken)
-    out.mkdir(parents=True, exist_ok=True)
-    for name, made in files.items():
-        (out / name).write_bytes(made)
-    if html is not None:
-        html.write_bytes(*rendered(told, ["html"], spoken).values())
+        if form or html or bundle:
+            told = gathered(doors.warehouse, standing, close, changed)
+            _write(told, spoken, form or (), out, html)
+            if bundle:
+                _keep(doors, told, content, spoken)
     if changed is not None and as_json:
         answer_json({name: frame.to_dicts() for name, frame in changed.items()})
     elif changed is not None:
@@ -99,6 +95,18 @@ def _signed(doors: Doors, day: date, psp: str | None) -> Close:
     if close is None:
         raise Refused(f"{day} of {psp} was never signed by two people: `countroom close {day} --psp {psp}`", code="not_signed")
     return close
+
+
+def _write(told: DayReport, spoken: Language, forms: Sequence[str], out: Path, html: Path | None) -> None:
+    from pipelines.console import tell
+    from pipelines.reports.day_report import rendered
+
+    for name, made in rendered(told, forms, spoken).items():
+        out.mkdir(parents=True, exist_ok=True)
+        (out / name).write_bytes(made)
+        tell(f"written: {out / name}")
+    if html is not None:
+        html.write_bytes(*rendered(told, ["html"], spoken).values())
 
 
 def _keep(doors: Doors, told: DayReport, content: bytes, spoken: Language) -> None:

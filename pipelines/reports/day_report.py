@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 import polars as pl
 
+from assets.ledger.player_funds import FundsProof
 from assets.reconciliation.standing.day import Standing
 from assets.reconciliation.standing.document import as_bytes
 from pipelines.reports.language import Language, language_of
@@ -33,7 +33,7 @@ class DayReport:
     standing: Standing
     close: Close | None = None
     changed: Mapping[str, pl.DataFrame] | None = None
-    funds: Any | None = None
+    funds: FundsProof | None = None
     trend: pl.DataFrame | None = None
     threads: pl.DataFrame | None = None
 

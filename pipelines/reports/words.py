@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from assets.ledger.player_funds import SHAPES as FUNDS
+from assets.ledger.resource_differences import CAUSES
 from assets.reconciliation.breaks import BreakClass
 from assets.reconciliation.items import SOURCES
 from assets.reconciliation.standing.day import SHAPES
 from pipelines.reports.language import Language
+from transactional.ledger.accounts import CHART
 from transactional.payments.money_kinds import MoneyKind
 from transactional.reconciliation.closes import CloseKind, CloseState
 from transactional.reconciliation.work import WorkState
@@ -31,7 +34,7 @@ def _plain(value: str) -> str:
     return value.replace("_", " ")
 
 
-SHEETS = ("facts", *SHAPES, "trend", "threads", "signatures")
+SHEETS = ("facts", *SHAPES, "trend", "threads", "signatures", *(f"funds_{name}" for name in FUNDS))
 _BESIDE = (
     *("name", "value", "day", "as of", "rule set", "run id", "config hash", "cases sha256", "told"),
     *("day end date", "state", "owner", "root cause", "note count", "evidence count", "due at", "is overdue"),
@@ -41,7 +44,7 @@ _BESIDE = (
 
 def _columns() -> tuple[str, ...]:
     """Of the standing's tables and of what stands beside them; a column of minor units is told as an amount."""
-    shaped = (name.replace("amount_minor", "amount").replace("_minor", " amount") for shape in SHAPES.values() for name in shape)
+    shaped = (name.replace("amount_minor", "amount").replace("_minor", " amount") for shape in (*SHAPES.values(), *FUNDS.values()) for name in shape)
     return tuple(dict.fromkeys([*map(_plain, shaped), *_BESIDE]))
 
 
@@ -54,6 +57,9 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "gate": tuple(GATES.values()),
     "close": tuple(dict.fromkeys([*map(_plain, CloseState), *map(_plain, CloseKind)])),
     "work": (*(_plain(each) for each in WorkState), "cleared", "auto cleared"),
+    "funds line": tuple(dict.fromkeys(_plain(each.funds_component) for each in CHART.values() if each.funds_component)),
+    "funds cause": tuple(map(_plain, CAUSES)),
+    "account class": tuple(map(_plain, CHART)),
     "exposure": ("owed to us", "owed by us", "unknown"),
     "sheet": tuple(map(_plain, SHEETS)),
     "column": _columns(),

@@ -15,6 +15,7 @@ from assets.reconciliation.standing.day import NO_PSP
 from pipelines.reports.day.breaks import breaks_of
 from pipelines.reports.day.charts import Series, chart
 from pipelines.reports.day_report import DayReport
+from pipelines.reports.funds_section import section
 from pipelines.reports.language import Language
 from pipelines.reports.page import Markup, bar, document, heading, links, table
 from pipelines.reports.sentences import retold
@@ -61,6 +62,8 @@ def _parts(report: DayReport, language: Language) -> Iterator[tuple[str, str, It
     yield "open", language("Open, and no break"), breaks_of(report, language, counted=False)
     yield "certificate", language("Certificate"), _certificate(report, language)
     yield "gates", language("Gates"), _gates(report, language)
+    if report.funds:
+        yield "funds", language("Player funds"), section(report.funds, language)
 
 
 def _verdict(report: DayReport, language: Language) -> str:

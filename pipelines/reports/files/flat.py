@@ -27,7 +27,7 @@ def as_csv(report: DayReport) -> dict[str, bytes]:
     """Name of the table → RFC 4180, UTF-8, a header line."""
     files = {}
     for name, frame in frames_of(report).items():
-        told, majors = with_major(frame, report.day), set(_majors(frame))
+        told, majors = with_major(frame, report), set(_majors(frame))
         are_amounts = [column in majors for column in told.columns]
         files[name] = csv_bytes(told.columns, (map(_cell, row, are_amounts) for row in told.iter_rows()))
     return files
@@ -38,7 +38,7 @@ def as_parquet(report: DayReport) -> dict[str, bytes]:
     about = {f"countroom.{name}": str(value) for name, value in report.standing.facts.items() if value is not None}
     files = {}
     for name, frame in frames_of(report).items():
-        told = with_major(frame, report.day)
+        told = with_major(frame, report)
         out = io.BytesIO()
         told.with_columns(pl.col(_majors(frame)).cast(_MONEY)).write_parquet(
             out, metadata=about | {"countroom.table": name, "countroom.units": "*_minor: minor units"}

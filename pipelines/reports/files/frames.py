@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.reconciliation.standing.day import SHAPES
 from pipelines.reports.day_report import DayReport
+from pipelines.reports.funds_section import frames as funds_frames
 from transactional.vocabulary.currencies import exponent_of
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.money import format_minor
@@ -25,6 +26,8 @@ def frames_of(report: DayReport) -> dict[str, pl.DataFrame]:
     frames |= {name: frame for name, frame in (("trend", report.trend), ("threads", report.threads)) if frame is not None}
     if report.close:
         frames["signatures"] = _signatures(report)
+    if report.funds:
+        frames |= funds_frames(report.funds)
     return frames | {f"changed_{name}": frame for name, frame in (report.changed or {}).items()}
 
 
@@ -36,16 +39,22 @@ def decimals_of(currency: str, on: date) -> int | None:
         return None
 
 
-def with_major(frame: pl.DataFrame, on: date) -> pl.DataFrame:
+def currency_of(column: str, currency: str, report: DayReport) -> str:
+    """In which currency a column's amount is, in a row of a currency: that of the row, or what the house reports in."""
+    return report.funds.reporting_currency if report.funds and column.startswith("reporting_") else currency
+
+
+def with_major(frame: pl.DataFrame, report: DayReport) -> pl.DataFrame:
     """The frame with each amount's text in major units after it; null where the currency is unknown."""
     if "currency" not in frame.columns:
         return frame
-    decimals = {code: decimals_of(code, on) for code in frame["currency"].drop_nulls().unique().to_list()}
     columns = []
     for name in frame.columns:
         columns.append(frame[name])
         if name.endswith("_minor"):
-            rows = zip(frame[name].to_list(), frame["currency"].to_list(), strict=True)
+            currencies = [currency_of(name, code, report) for code in frame["currency"].to_list()]
+            decimals = {code: decimals_of(code, report.day) for code in set(currencies)}
+            rows = zip(frame[name].to_list(), currencies, strict=True)
             texts = [None if minor is None or (places := decimals.get(code)) is None else format_minor(minor, places) for minor, code in rows]
             columns.append(pl.Series(major_name(name), texts, dtype=pl.String()))
     return pl.DataFrame(columns)

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.day_report import DayReport
-from pipelines.reports.files.frames import decimals_of, frames_of
+from pipelines.reports.files.frames import currency_of, decimals_of, frames_of
 from pipelines.reports.files.sheets import Amount, Sheets
 from pipelines.reports.language import Language
 from pipelines.reports.sentences import retold
@@ -20,6 +20,7 @@ from pipelines.reports.words import GATES, capital, word
 
 _DATES = {"en": "yyyy-mm-dd", "tr": "dd.mm.yyyy"}
 _CONTEXTS = {"break_class": "class", "source": "hop", "hop": "hop", "bucket": "age", "exposure": "exposure", "state": "work", "deed": "close"}
+_CONTEXTS |= {"component": "funds line", "account_class": "account class"}
 """Columns whose values are words of a closed list."""
 _SUMMED = ("matched_count", "matched_minor", "broken_count", "broken_minor", "open_count", "open_minor")
 
@@ -54,7 +55,7 @@ _Teller = Callable[[Mapping[str, Any], Any], object]
 def _teller(name: str, report: DayReport, language: Language) -> _Teller:
     """How the cells of a column are told."""
     if name.endswith("_minor"):
-        return lambda row, value: _amount(value, row["currency"], report)
+        return lambda row, value: _amount(value, currency_of(name, row["currency"], report), report)
     if name == "explanation":
         return lambda row, _: retold(row, language)
     if name == "gate":

@@ -79,7 +79,7 @@ def score_world(spec: WorldSpec) -> WorldScore:
         items=outcome.dispositions.height,
         groups=outcome.groups.height,
         by_class={one.break_class: (one.expected, one.reported, one.right) for one in scored.classes},
-        false_matches=_false_matches(outcome, world.expected, world.files),
+        false_matches=false_matches(outcome, world.expected, world.files),
         certificate_closes=bool(outcome.certificate["closes"].all()),
         missed=tuple(str(one) for one in scored.missed),
         invented=tuple(str(one) for one in scored.invented),
@@ -116,8 +116,11 @@ def table(lines: Iterable[ClassLine]) -> Iterator[str]:
         yield f"| {line.break_class} | {figures} |"
 
 
-def _false_matches(outcome: Outcome, expected: Iterable[Expected], files: Mapping[str, bytes]) -> dict[str, int]:
-    """By class of the mistake. A case that is rightly open, and a reserve whose lines belong to their batches, are no mistakes of their items."""
+def false_matches(outcome: Outcome, expected: Iterable[Expected], files: Mapping[str, bytes]) -> dict[str, int]:
+    """Items of planted mistakes that ended in a group, by class of the mistake.
+
+    A case that is rightly open is no mistake of its items; a reserve has no items of its own, its lines belong to their batches.
+    """
     key = key_frame(expected, Names(files)).filter(pl.col("break_class") != _PLANTED_AND_OPEN)
     named = key.select("break_class", pl.col("item_keys").alias("item_key")).explode("item_key").unique()
     matched = outcome.dispositions.filter(pl.col("disposition") == "matched").select("item_key")

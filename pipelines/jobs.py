@@ -41,8 +41,7 @@ def _day_end() -> None:
 DAY_END: dg.JobDefinition = _day_end
 EVIDENCE = dg.define_asset_job(
     "reporting_evidence_job",
-    selection=dg.AssetSelection.assets(evidence_bundles),
-    partitions_def=DAYS,
+    selection=dg.AssetSelection.assets(evidence_bundles),  # by day, as the asset is
     description="The report of a day and all that proves it, as zips in the object store. Backfill it over a range of days.",
     tags=DO_NOT_RETRY_RUN,
 )

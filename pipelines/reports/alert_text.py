@@ -7,6 +7,8 @@ from typing import Any
 
 from pipelines.reports.language import Language
 
+NO_PSP = "none"
+
 
 def told_alerts(alerts: Sequence[Mapping[str, Any]], language: Language) -> tuple[str, list[str]]:
     """A headline, and a sentence for each alert. Shape: rows of reporting__alerts."""
@@ -15,7 +17,8 @@ def told_alerts(alerts: Sequence[Mapping[str, Any]], language: Language) -> tupl
 
 
 def _sentence(alert: Mapping[str, Any], language: Language) -> str:
-    place, day = f"{alert['psp']} {alert['account']}", alert["business_date"]
+    belongs_to_one = alert["psp"] != NO_PSP  # a bank account belongs to no PSP
+    place, day = f"{alert['psp']} {alert['account']}" if belongs_to_one else alert["account"], alert["business_date"]
     if alert["kind"] == "file_missing":
         words = language(
             "The activity report of {place} for {day} was due by {moment} and is not here.", place=place, day=day, moment=alert["due_at"]

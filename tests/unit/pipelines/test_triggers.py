@@ -7,15 +7,23 @@ from datetime import UTC, date, datetime
 import dagster as dg
 import pytest
 
-from pipelines.jobs import DAY_END, RUN
+from pipelines.jobs import ALERTS, DAY_END, EVIDENCE, RUN
 from pipelines.partitions import DAYS, end_of
-from pipelines.schedules import DAY_END_DAILY, RUN_DAILY
+from pipelines.schedules import ALERTS_HOURLY, DAY_END_DAILY, EVIDENCE_DAILY, RUN_DAILY
 
 
 def test_the_daily_run_comes_after_the_reports_and_is_off_until_switched_on() -> None:
     assert isinstance(RUN_DAILY, dg.ScheduleDefinition)
     assert (RUN_DAILY.cron_schedule, RUN_DAILY.execution_timezone) == ("0 7 * * *", "UTC")
     assert RUN_DAILY.default_status is dg.DefaultScheduleStatus.STOPPED
+
+
+def test_evidence_is_kept_an_hour_after_the_run_and_alerts_are_looked_for_each_hour() -> None:
+    assert (EVIDENCE_DAILY.hour_of_day, EVIDENCE_DAILY.minute_of_hour) == (8, 0)
+    assert (ALERTS_HOURLY.cron_schedule, ALERTS_HOURLY.execution_timezone) == ("5 * * * *", "UTC")
+    assert {EVIDENCE_DAILY.default_status, ALERTS_HOURLY.default_status} == {dg.DefaultScheduleStatus.STOPPED}
+    assert [schedule.name.removesuffix("_schedule") for schedule in (EVIDENCE_DAILY, ALERTS_HOURLY)] == ["reporting_evidence", "reporting_alerts"]
+    assert [job.name for job in (EVIDENCE, ALERTS)] == ["reporting_evidence_job", "reporting_alerts_job"]
 
 
 def test_each_schedule_has_the_stem_of_its_job() -> None:

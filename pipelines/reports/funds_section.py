@@ -70,7 +70,7 @@ def _rate(row: Mapping[str, Any], proof: FundsProof, language: Language) -> Sequ
         return (row["currency"], language("no rate"), "", "", "", "")
     amounts = (row[f"reporting_{name}_minor"] for name in ("requirement", "statement", "surplus"))
     told = (language.amount(minor, proof.reporting_currency, proof.day) for minor in amounts)
-    return (row["currency"], row["rate"], language.date(row["rate_date"]), *told)
+    return (row["currency"], language.printed(row["rate"]), language.date(row["rate_date"]), *told)
 
 
 def _owed(proof: FundsProof, language: Language) -> str:

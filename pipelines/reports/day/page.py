@@ -139,7 +139,10 @@ def _summary(report: DayReport, language: Language) -> Iterator[str]:
 
 
 def _trend(report: DayReport, language: Language) -> Iterator[str]:
-    if report.trend is None or not report.trend.height:
+    if report.trend is None:
+        return
+    if not report.trend.height:
+        yield f'<p class="soft">{escape(language("No end of a day up to this one has been told: reconciliation_day_end_job tells them."))}</p>'
         return
     told = report.trend.sort("day_end_date").tail(_DAYS_SHOWN)
     days = told["day_end_date"].to_list()

@@ -17,29 +17,30 @@ from random import Random
 from transactional.payments.money_kinds import MoneyKind
 from transactional.simulation.casino import MERCHANTS
 from transactional.simulation.movements import Movement, Payment, code, dice, stripe_id
-from transactional.simulation.planting.planters import (
-    ALL_ITEMS,
-    Planter,
-    booked_after_close,
-    booked_in_other_currency,
-    booked_twice,
+from transactional.simulation.planting.at_psp import (
     charged,
     exchanged_at,
     in_another_column,
-    lost_in_books,
     moved_twice,
-    nameless_halves,
     net_off_by,
     never_settled,
-    on_the_next_day,
-    one_decimal_lost,
     other_amount_at_psp,
-    other_amount_in_books,
     printed_twice,
-    times,
     turned_round,
     unknown_at_psp,
 )
+from transactional.simulation.planting.in_books import (
+    booked_after_close,
+    booked_in_other_currency,
+    booked_twice,
+    lost_in_books,
+    nameless_halves,
+    on_the_next_day,
+    one_decimal_lost,
+    other_amount_in_books,
+    times,
+)
+from transactional.simulation.planting.marks import ALL_ITEMS, Planter
 from transactional.vocabulary.ids import uuid7
 
 K = MoneyKind

@@ -28,7 +28,7 @@ from transactional.simulation.formats.ecb_rates import history_csv
 from transactional.simulation.fx import CURRENCIES, Rates, make_rates
 from transactional.simulation.games import Chunk
 from transactional.simulation.movements import Batch, Movement, Payment, Payout, Spot, dice
-from transactional.simulation.planting import planters
+from transactional.simulation.planting import marks
 from transactional.simulation.players import plan_payments
 from transactional.simulation.psps.mistakes import BatchMistakes
 from transactional.simulation.psps.settlement import desk_of, settle
@@ -158,11 +158,11 @@ def _statements(spec: WorldSpec, plan: BatchPlan, batches: Sequence[Batch], file
 def _expected(planted: Planted, batches: Sequence[Batch], rates: Rates) -> Expected:
     move = planted.movement
     spots = {
-        planters.ALL_ITEMS: move.spots,
-        planters.TWINS: [spot for each in move.payment.movements for spot in each.spots],
-        planters.SECOND_BOOKING: move.second_booking,
-        planters.SECOND_LINES: [*move.activity[1:], *move.settlement[1:]],
-        planters.REPEATED_LINE: move.settlement[1:],
+        marks.ALL_ITEMS: move.spots,
+        marks.TWINS: [spot for each in move.payment.movements for spot in each.spots],
+        marks.SECOND_BOOKING: move.second_booking,
+        marks.SECOND_LINES: [*move.activity[1:], *move.settlement[1:]],
+        marks.REPEATED_LINE: move.settlement[1:],
     }[planted.members]
     amount = planted.amount_minor
     if amount is None:

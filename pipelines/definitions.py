@@ -67,7 +67,7 @@ def build_definitions(settings: Settings) -> dg.Definitions:
 
 
 def resources(settings: Settings) -> Mapping[str, Any]:
-    """The doors of a run, opened when the run begins."""
+    """The doors of a run, opened when the run begins. Raises: InputRejected (`settings`) for channels of alerts that cannot work."""
 
     @cache
     def databases() -> Databases:
@@ -85,9 +85,11 @@ def resources(settings: Settings) -> Mapping[str, Any]:
     def object_store(_: dg.InitResourceContext) -> ObjectStore:
         return open_object_store(settings.object_store, settings.object_store_endpoint_url)
 
+    channels = courier_of(settings)  # now: a setting that cannot work is said before a run begins, and not in the middle of it
+
     @dg.resource(description="How alerts reach people; without channels where none is configured.")
     def courier(_: dg.InitResourceContext) -> Courier:
-        return courier_of(settings)
+        return channels
 
     @dg.resource(description="Evidence bundles, as the command line keeps them.")
     def bundles(_: dg.InitResourceContext) -> Bundles:

@@ -82,7 +82,8 @@ class Webhook:
         finally:
             connection.close()
         if not 200 <= status < 300:
-            raise Undelivered(f"answered {status}", is_down=False)
+            # the receiver's own trouble will be the next message's too; a message it does not want is that message's
+            raise Undelivered(f"answered {status}", is_down=status >= 500 or status == 429)
 
 
 @dataclass(frozen=True, slots=True)

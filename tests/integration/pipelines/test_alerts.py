@@ -209,6 +209,15 @@ def test_a_message_that_is_refused_does_not_hold_up_the_next(house: Warehouse) -
     assert sorted(str(error) for error in house.read(ALERT_MESSAGES)["last_error"]) == ["None", "answered 400"]
 
 
+def test_a_receiver_in_trouble_of_its_own_is_left_alone_until_the_next_look(house: Warehouse) -> None:
+    # the trap: two hundred waiting messages, each tried twice against a receiver that answers 503 to all of them
+    for n in range(60):
+        break_found(house, f"brk_{n}")
+    with receiving(503) as receiver:
+        assert look(house, Webhook(receiver.url, SECRET)) == {"new": 2, "delivered": 0, "waiting": 2}
+    assert len(receiver.seen) == 2
+
+
 @pytest.mark.parametrize("channel", ["webhook", "email"])
 def test_a_receiver_that_never_ends_its_answer_is_left_at_the_deadline(channel: str) -> None:
     # the trap: a time-out per read, which a byte a second never reaches

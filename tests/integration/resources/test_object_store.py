@@ -59,6 +59,15 @@ def test_an_object_is_created_once_and_never_replaced(store: ObjectStore) -> Non
         store.get("originals/ab/other")
 
 
+def test_an_object_from_a_file_is_created_once_too(store: ObjectStore, tmp_path: Path) -> None:
+    content = bytes(range(256)) * 8192
+    (tmp_path / "large").write_bytes(content)
+    assert store.put_new_file("bundles/a.zip", tmp_path / "large")
+    (tmp_path / "large").write_bytes(b"another")
+    assert not store.put_new_file("bundles/a.zip", tmp_path / "large")
+    assert store.get("bundles/a.zip") == content
+
+
 def test_keys_are_listed_in_order_under_a_prefix(store: ObjectStore) -> None:
     for key in ("b/2", "a/1", "b/1"):
         store.put_new(key, b"x")

@@ -29,10 +29,14 @@ def close(
     A day that something blocks (reconciliation.agg_close_calendar) is closed only with --despite. Exit code 0: done; 1: with --calendar, a day that is not
     closed is blocked; 2: refused, with the reason.
     """
-    from pipelines.console import answer, answer_json
+    from contextlib import ExitStack
+
+    from pipelines.console import answer, answer_json, tell
     from pipelines.reports.day_text import told_close
+    from pipelines.resources.turn import turn
     from pipelines.standing.freezing import close_as_dict, freeze_day
     from pipelines.standing.house import doors_of
+    from transactional.db.location import locate_databases
     from transactional.db.unit_of_work import UnitOfWork
     from transactional.reconciliation.closing import Closes
     from transactional.settings import load_settings
@@ -46,7 +50,12 @@ def close(
         raise InputRejected("--sign or --reopen, not both: each is a step of its own", code="contradiction")
     if day is None or psp is None:
         raise InputRejected("say which day and whose: countroom close DATE --psp PSP", code="missing_argument")
-    with doors_of(load_settings()) as doors, UnitOfWork(doors.app) as work:
+    settings = load_settings()
+    with ExitStack() as stack:
+        doors = stack.enter_context(doors_of(settings))
+        if not sign and reopen is None:  # what is frozen must not be half of one run and half of the next
+            stack.enter_context(turn(locate_databases(settings).warehouse_url, on_wait=tell))
+        work = stack.enter_context(UnitOfWork(doors.app))
         closes = Closes(work.connection)
         if sign:
             done = closes.sign(psp, day.date(), actor=actor)

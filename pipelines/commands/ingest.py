@@ -69,9 +69,14 @@ def _land(files: list[Path], settings: Settings) -> Iterator[LandedFile]:
     from pipelines.console import step, tell
     from pipelines.resources.clock import SystemClock
     from pipelines.resources.object_store import open_object_store
+    from pipelines.resources.turn import turn
+    from transactional.db.location import locate_databases
 
     store, clock = open_object_store(settings.object_store, settings.object_store_endpoint_url), SystemClock()
-    with _warehouse(settings).connect() as connection, step(f"landing {len(files)} files"):
+    warehouse = _warehouse(settings)
+    # not in the middle of a run: it would say it knew a file that it has not read
+    others = turn(locate_databases(settings).warehouse_url, shared=True, on_wait=tell)
+    with others, warehouse.connect() as connection, step(f"landing {len(files)} files"):
         for number, file in enumerate(files, 1):
             tell(f"[{number}/{len(files)}] {file.name}")
             yield land_path(file, connection, store, now=clock.now())

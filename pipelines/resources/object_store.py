@@ -80,8 +80,11 @@ class FolderStore:
         target = self._path(key)
         if target.exists():
             return False
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=target.parent)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=target.parent)
+        except OSError as error:
+            raise Transient(f"storing '{key}': {error.strerror}", code="object_store") from error
         try:
             with os.fdopen(descriptor, "wb") as file:
                 shutil.copyfileobj(source, file)
@@ -90,6 +93,8 @@ class FolderStore:
             os.link(temporary, target)  # fails when the key is taken: a create, never a replace
         except FileExistsError:
             return False
+        except OSError as error:  # the disk is full, or failing: nothing of it is under the key
+            raise Transient(f"storing '{key}': {error.strerror}", code="object_store") from error
         finally:
             Path(temporary).unlink(missing_ok=True)
         _flush_folders(target.parent, self.folder)

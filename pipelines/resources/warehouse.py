@@ -79,10 +79,13 @@ class Warehouse:
         import adbc_driver_manager
         from adbc_driver_manager.dbapi import Connection
 
-        connected = adbc_driver_manager.AdbcConnection(self._catalogue)
-        with Connection(cast(Any, _Kept()), connected, autocommit=True) as connection, connection.cursor() as cursor:
-            cursor.execute(query, tuple(parameters) or None)
-            return cast(pl.DataFrame, pl.from_arrow(cursor.fetch_arrow_table()))
+        try:
+            connected = adbc_driver_manager.AdbcConnection(self._catalogue)
+            with Connection(cast(Any, _Kept()), connected, autocommit=True) as connection, connection.cursor() as cursor:
+                cursor.execute(query, tuple(parameters) or None)
+                return cast(pl.DataFrame, pl.from_arrow(cursor.fetch_arrow_table()))
+        except adbc_driver_manager.OperationalError as error:  # not reached, or lost in the middle of the answer
+            raise Transient("the warehouse cannot be reached, or its connection was lost", code="warehouse_unreachable") from error
 
     @cached_property
     def _catalogue(self) -> AdbcDatabase:

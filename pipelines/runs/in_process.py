@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipelines.console import step
+from pipelines.console import step, tell
 from transactional.db.location import Databases
 from transactional.settings import Settings
 from transactional.vocabulary.errors import ContractBroken
@@ -76,7 +76,7 @@ def run_pipeline(settings: Settings, databases: Databases, folders: Sequence[Pat
         with step("loading definitions"), ThreadPoolExecutor(1) as beside:
             dbt.start()
             prepared = beside.submit(dbt.prepare)
-            stack.enter_context(turn(databases.warehouse_url))
+            stack.enter_context(turn(databases.warehouse_url, on_wait=tell))
             prepare_dagster_home(settings.home, databases.app_url)
             import dagster as dg
             import dagster_dbt

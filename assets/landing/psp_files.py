@@ -14,11 +14,12 @@ import polars as pl
 
 from assets.landing.canonical import SCHEMA, Reader
 from assets.landing.parsed import LandingFrame, RejectedRow
+from assets.landing.reports.balance_summaries import is_summary, summaries_of
 from assets.landing.reports.balances import statements_of
 from assets.landing.tabular import Sheet, read_sheet
 from transactional.payments.money_kinds import MoneyKind
 from transactional.payments.psps.registry import SPECS
-from transactional.payments.psps.spec import PspSpec, RecordLayout, ReportFormat, Role
+from transactional.payments.psps.spec import BalanceSummary, PspSpec, RecordLayout, ReportFormat, Role
 from transactional.vocabulary.errors import ContractBroken, Place
 
 
@@ -26,7 +27,8 @@ from transactional.vocabulary.errors import ContractBroken, Place
 class ParsedReport:
     """What one file says. `lines` has the columns of raw.psp__*_lines without provenance, plus `line_no` and `row_hash`.
 
-    `row_count` is every row of the file that is not blank (of record types: every row that is no control record): len(lines) + len(rejected), always.
+    `row_count` is every row of the file that is not blank (of record types: every row that is no control record): len(lines) + len(rejected), always. A
+    summary of balances has none: all it says are `statements`.
     `statements`: what a report that prints the account's balance says of it, in the shape of raw.bank__statements.
     """
 
@@ -46,6 +48,8 @@ def parse_psp_file(content: bytes, name: str, *, account_hint: str | None = None
     Raises: ContractBroken (`unknown_report`, `wrong_psp`, `no_usable_row` and those of read_sheet).
     """
     sheet = read_sheet(content, name, _layouts())
+    if (summarised := _summarised(sheet, psp_hint, name)) is not None:
+        return _summary(sheet, *summarised, account_hint, name)
     spec, report = detect(sheet, name, psp_hint)
     lines, rejected = Reader(sheet, spec, report, account_hint).lines()
     if rejected and lines.is_empty():
@@ -55,6 +59,26 @@ def parse_psp_file(content: bytes, name: str, *, account_hint: str | None = None
     lines = _with_payout_signs(_with_batches(lines.select(list(SCHEMA)), sheet, report), report)
     accounts = tuple(sorted(lines["account"].unique().to_list()))
     return ParsedReport(spec.psp, accounts, report.name, report.role, lines, rejected, len(sheet.lines) + len(sheet.misshapen), statements)
+
+
+def _summarised(sheet: Sheet, psp_hint: str | None, name: str) -> tuple[PspSpec, BalanceSummary] | None:
+    """The PSP whose summary of balances this is, if it is one. Raises: ContractBroken (`wrong_psp`)."""
+    fitting = [(spec, spec.summary) for spec in SPECS.values() if spec.summary is not None and is_summary(sheet, spec.summary)]
+    found = min(fitting, key=lambda pair: pair[0].psp != psp_hint, default=None)
+    if found is not None and psp_hint not in (None, found[0].psp):
+        message = f"this is a {found[1].name} of {found[0].psp}, but its folder says {psp_hint}"
+        raise ContractBroken(message, code="wrong_psp", place=Place(name, 1))
+    return found
+
+
+def _summary(sheet: Sheet, spec: PspSpec, summary: BalanceSummary, account: str | None, name: str) -> ParsedReport:
+    """A file without lines of money: all it says are statements."""
+    if sheet.misshapen or account is None:
+        expected = "as many cells in each row as in its header" if sheet.misshapen else "to lie in the folder of its account"
+        line = sheet.misshapen[0].line if sheet.misshapen else 1
+        raise ContractBroken(f"a summary of balances needs {expected}", code="unusable_summary", place=Place(name, line))
+    statements = summaries_of(sheet, spec, summary, account, name)
+    return ParsedReport(spec.psp, (account,), summary.name, "activity", pl.DataFrame(schema=SCHEMA), [], 0, statements)
 
 
 def _layouts() -> list[RecordLayout]:

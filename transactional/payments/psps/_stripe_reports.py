@@ -8,7 +8,7 @@ Source: reference LR §4.1 (itemized column sets, reporting categories).
 from __future__ import annotations
 
 from transactional.payments.money_kinds import MoneyKind
-from transactional.payments.psps.spec import AmountSource, ReportFormat, TimeSource
+from transactional.payments.psps.spec import AmountSource, BalanceSummary, ReportFormat, TimeSource
 
 _CATEGORIES = {
     "charge": MoneyKind.DEPOSIT,
@@ -154,4 +154,15 @@ PAYMENTS_EXPORT = ReportFormat(
     texts={"payment_method": ("Payment Source Type",)},
     fees={"commission_minor": ("Fee",)},
     personal=_PERSONAL,
+)
+
+BALANCE_SUMMARY = BalanceSummary(
+    name="balance_summary",
+    required=frozenset({"category", "description", "net_amount", "currency"}),
+    category="category",
+    amount="net_amount",
+    currency="currency",
+    opening="starting_balance",
+    closing="ending_balance",
+    moves=frozenset({"activity", "payouts"}),
 )

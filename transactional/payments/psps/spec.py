@@ -142,6 +142,28 @@ class ReportFormat:
 
 
 @dataclass(frozen=True, slots=True)
+class BalanceSummary:
+    """A report that says what our balance at the PSP was: a row per category and currency, no line of money. Its days stand in its file's name.
+
+    `opening` and `closing` are the categories of the balances, `moves` those of everything between; amounts are signed major units.
+    """
+
+    name: str
+    required: frozenset[str]
+    category: str
+    amount: str
+    currency: str
+    opening: str
+    closing: str
+    moves: frozenset[str]
+
+    @property
+    def categories(self) -> frozenset[str]:
+        """Every category that may stand in it."""
+        return self.moves | {self.opening, self.closing}
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookSpec:
     """How a PSP signs its messages and what they say.
 
@@ -161,13 +183,15 @@ class PspSpec:
     """A payment service provider, whole. Days: `settles_after_days` and `bank_lag_days` are business days, the others calendar days.
 
     `zone` is used for accounts nobody registered; `zone_labels` says which IANA zones a printed label may mean, the first being the default.
-    `fx_markup_bps` is what the PSP keeps on a conversion against the ECB reference, `fx_tolerance_bps` what may lie around that.
+    `fx_markup_bps` is what the PSP keeps on a conversion against the ECB reference, `fx_tolerance_bps` what may lie around that. `summary` is its report of
+    balances, where it has one.
     """
 
     psp: str
     zone: str
     reports: tuple[ReportFormat, ...]
     webhook: WebhookSpec
+    summary: BalanceSummary | None = None
     zone_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cut_off: time = time(0)
     exponent_overrides: Mapping[str, int] = field(default_factory=dict)

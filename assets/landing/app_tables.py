@@ -17,6 +17,7 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
+from assets.landing.app.work import CLOSE_EVENT_COLUMNS, MATCH_EVENT_COLUMNS
 from transactional.vocabulary.errors import ContractBroken, InvariantBroken
 from transactional.vocabulary.ids import uuid7
 from transactional.vocabulary.tables import Column, ColumnType, Table
@@ -177,55 +178,19 @@ BREAK_EVENTS = app_table(
 CLOSE_EVENTS = app_table(
     "app__close_events",
     "one fact about the close of a PSP's day",
-    (
-        Column("event_id", T.UUID, "Id."),
-        Column("close_id", T.UUID, "The close: the id of its first event."),
-        Column("psp", T.TEXT, "PSP."),
-        Column("business_date", T.DATE, "The day."),
-        Column("generation", T.INTEGER, "1, 2, ... of the day's closes."),
-        Column("kind", T.TEXT, "frozen, signed or reopened."),
-        Column("actor", T.TEXT, "Who did it."),
-        Column("reason", T.TEXT, "Why it was re-opened, or closed although blocked.", nullable=True),
-        Column("watermark_at", T.TIMESTAMPTZ, "Knowledge watermark, when frozen.", nullable=True),
-        Column("rule_set", T.TEXT, "Version of the rules, when frozen.", nullable=True),
-        Column("config_hash", T.TEXT, "sha256 of our terms, when frozen.", nullable=True),
-        Column("run_id", T.TEXT, "Run of the engine, when frozen.", nullable=True),
-        Column("checksum", T.TEXT, "sha256 of the standing, when frozen.", nullable=True),
-        Column("object_key", T.TEXT, "Where the standing is, when frozen.", nullable=True),
-        Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
-    ),
+    CLOSE_EVENT_COLUMNS,
     key=("event_id",),
 )
 
 MATCH_EVENTS = app_table(
     "app__match_events",
     "one fact about a suggested match",
-    (
-        Column("event_id", T.UUID, "Id."),
-        Column("suggestion_id", T.TEXT, "The suggestion: the hash of its items."),
-        Column("event_no", T.INTEGER, "1, 2, ... for the suggestion."),
-        Column("kind", T.TEXT, "accepted, confirmed or declined."),
-        Column("actor", T.TEXT, "Who did it."),
-        Column("words", T.TEXT, "For people.", nullable=True),
-        Column("layer", T.TEXT, "The layer that suggested it, when accepted.", nullable=True),
-        Column("item_keys", T.TEXT, "The items, separated by spaces, when accepted.", nullable=True),
-        Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
-    ),
+    MATCH_EVENT_COLUMNS,
     key=("event_id",),
 )
 
-APP_TABLES = (
-    ACCOUNTS,
-    JOURNAL_ENTRIES,
-    POSTINGS,
-    PAYMENT_INTENTS,
-    PAYMENT_ATTEMPTS,
-    PAYMENT_EVENTS,
-    PAYMENT_ADOPTIONS,
-    BREAK_EVENTS,
-    CLOSE_EVENTS,
-    MATCH_EVENTS,
-)
+WORK_TABLES = (BREAK_EVENTS, CLOSE_EVENTS, MATCH_EVENTS)
+APP_TABLES = (ACCOUNTS, JOURNAL_ENTRIES, POSTINGS, PAYMENT_INTENTS, PAYMENT_ATTEMPTS, PAYMENT_EVENTS, PAYMENT_ADOPTIONS, *WORK_TABLES)
 """All landed from one snapshot, so a posting's entry and account are never missing."""
 
 

@@ -6,6 +6,7 @@ Shells; the engine is matching.py.
 # no postponed annotations here: dagster reads the type of `context` as it stands
 import json
 from collections.abc import Iterator
+from dataclasses import replace as changed
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,10 @@ from pydantic import Field
 from assets.reconciliation.breaks import EXPOSURE_SIGN, SENTENCES, BreakClass
 from assets.reconciliation.day_ends import day_end, days_of, known_before
 from assets.reconciliation.plots import cases_by_day, picture, sketch
+from assets.reconciliation.suggestions.confirmed import CONFIRMED, as_accepted
+from assets.reconciliation.suggestions.confirmed import told as told_of_confirmed
+from assets.reconciliation.suggestions.search import suggested
+from assets.reconciliation.suggestions.tables import ACCEPTED_MATCHES, SUGGESTIONS
 from assets.reconciliation.tables import BREAK_CLASSES, BREAK_THREADS, BREAKS, CERTIFICATE, DAY_ENDS, DERIVED_TABLES, ITEMS, THREAD_MEMBERS
 from pipelines.asset_specs import key_of, spec_of
 from pipelines.failures import told_to_dagster
@@ -30,7 +35,7 @@ if TYPE_CHECKING:
     from assets.reconciliation.matching import Outcome
     from assets.reconciliation.threads import Threads
 
-_INPUTS = (key_of(ITEMS), *(dg.AssetKey(["raw", name]) for name in ("fx__rates", "bank__statements", "app__close_events")))
+_INPUTS = (key_of(ITEMS), *(dg.AssetKey(["raw", name]) for name in ("fx__rates", "bank__statements", "app__close_events", "app__match_events")))
 _RATES = "select rate_date, base_currency, currency, rate::text as rate from staging.stg_fx__rates"
 _STATEMENTS = """
 select bank_account, currency, statement_id, opening_minor, closing_minor, moves_minor, opening_date, closing_date, _loaded_at as known_at
@@ -47,7 +52,7 @@ where kind = 'frozen' and recorded_at <= $1::timestamptz
         select from raw.app__close_events as r where r.close_id = frozen.close_id and r.kind = 'reopened' and r.recorded_at <= $1::timestamptz)
 order by psp, business_date, watermark_at
 """
-_WRITTEN = (*DERIVED_TABLES, DAY_ENDS, BREAK_THREADS, THREAD_MEMBERS)
+_WRITTEN = (*DERIVED_TABLES, DAY_ENDS, BREAK_THREADS, THREAD_MEMBERS, SUGGESTIONS, ACCEPTED_MATCHES)
 
 
 @dg.multi_asset(specs=[spec_of(table, deps=_INPUTS) for table in _WRITTEN])
@@ -64,12 +69,16 @@ def reconciled(
         outcome = _reconcile(warehouse, items, as_of)
         so_far = _day_so_far(warehouse, items, as_of, outcome)
         followed = _followed(warehouse, items, as_of, outcome)
+        suggestions = suggested(items, outcome.dispositions, outcome.breaks)
+        confirmed = told_of_confirmed(warehouse.read(CONFIRMED, [as_of.isoformat()]), outcome.dispositions, outcome.groups)
         with warehouse.transaction() as connection:
             for table in DERIVED_TABLES:
                 replace(connection, table, getattr(outcome, table.name.removeprefix("reconciliation__")))
             replace(connection, DAY_ENDS, so_far, partition=as_of.date())
             replace(connection, BREAK_THREADS, followed.threads)
             replace(connection, THREAD_MEMBERS, followed.members)
+            replace(connection, SUGGESTIONS, suggestions)
+            replace(connection, ACCEPTED_MATCHES, confirmed)
             totals = {table.name: totals_of(connection, table.schema, table.name, table.column_names()).as_metadata() for table in _WRITTEN}
         by_day = cases_by_day(outcome.groups, outcome.breaks)
         totals[BREAKS.name] |= {"cases by day": dg.MetadataValue.md(sketch(by_day)), "cases by day, large": dg.MetadataValue.md(picture(by_day))}
@@ -116,7 +125,8 @@ def _reconcile(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime) -> "O
     closed: dict[str, tuple[tuple[date, datetime], ...]] = {}
     for psp, day, watermark in warehouse.read(_CLOSED, [as_of.isoformat()]).iter_rows():
         closed[psp] = (*closed.get(psp, ()), (day, watermark))
-    return reconcile(items, run_context(as_of, warehouse.read(_RATES), warehouse.read(_STATEMENTS), closed))
+    context = run_context(as_of, warehouse.read(_RATES), warehouse.read(_STATEMENTS), closed)
+    return reconcile(items, changed(context, accepted=as_accepted(warehouse.read(CONFIRMED, [as_of.isoformat()]))))
 
 
 def _day_so_far(warehouse: Warehouse, items: pl.DataFrame, as_of: datetime, outcome: "Outcome") -> pl.DataFrame:

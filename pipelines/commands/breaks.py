@@ -13,10 +13,17 @@ import typer
 if TYPE_CHECKING:
     from pipelines.standing.break_work import Choice
 
-app = typer.Typer(no_args_is_help=True, help="Work on breaks: list, show, assign, comment, explain, attach, propose, approve, reject, post, reopen.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Work on breaks: list, show, assign, comment, explain, attach, propose, approve, reject, post, reopen; suggestions of what explains them.",
+)
 
 Name = Annotated[str, typer.Option("--as", help="Who acts: a-z, 0-9 and . _ @ -. Default: the user of this machine.")]
 Words = Annotated[str, typer.Option("--words", "-m", help="For people. No personal data.")]
+Why = Annotated[str | None, typer.Option("--words", "-m", help="For people. No personal data.")]
+Owner = Annotated[str, typer.Option("--to", help="Who takes them.")]
+Cause = Annotated[str, typer.Option(help="Why they came about, in one word: late_file, double_click, psp_error, ...")]
+Evidence = Annotated[Path, typer.Option(help="The file; it is kept in the object store.", exists=True, dir_okay=False)]
 Request = Annotated[str, typer.Option(help="An id of this request: given again, nothing is done twice. Default: a new one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the outcome as JSON, amounts in minor units.")]
 
@@ -97,13 +104,7 @@ def show(thread: Annotated[str, typer.Argument(help="Id of a break.")], as_json:
 
 @app.command()
 @_chooses
-def assign(
-    choice: Choice,
-    to: Annotated[str, typer.Option("--to", help="Who takes them.")],
-    actor: Name = "",
-    request: Request = "",
-    as_json: AsJson = False,
-) -> int:
+def assign(choice: Choice, to: Owner, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
     """Give breaks to a person."""
     from transactional.reconciliation.acts import Act
     from transactional.reconciliation.work import EventKind
@@ -123,14 +124,7 @@ def comment(choice: Choice, words: Words, actor: Name = "", request: Request = "
 
 @app.command()
 @_chooses
-def explain(
-    choice: Choice,
-    cause: Annotated[str, typer.Option(help="Why they came about, in one word: late_file, double_click, psp_error, ...")],
-    words: Annotated[str | None, typer.Option("--words", "-m", help="For people. No personal data.")] = None,
-    actor: Name = "",
-    request: Request = "",
-    as_json: AsJson = False,
-) -> int:
+def explain(choice: Choice, cause: Cause, words: Why = None, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
     """Say why breaks came about."""
     from transactional.reconciliation.acts import Act
     from transactional.reconciliation.work import EventKind
@@ -140,13 +134,7 @@ def explain(
 
 @app.command()
 @_chooses
-def attach(
-    choice: Choice,
-    file: Annotated[Path, typer.Option(help="The file; it is kept in the object store.", exists=True, dir_okay=False)],
-    actor: Name = "",
-    request: Request = "",
-    as_json: AsJson = False,
-) -> int:
+def attach(choice: Choice, file: Evidence, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
     """Attach a file as evidence."""
     from pipelines.standing.break_desk import keep_evidence
     from transactional.settings import load_settings
@@ -167,7 +155,7 @@ def propose(
     ] = None,
     reference: Annotated[str | None, typer.Option(help="With --books: the payment at the PSP.")] = None,
     modification: Annotated[str | None, typer.Option(help="With --books: the capture, refund or dispute at the PSP.")] = None,
-    words: Annotated[str | None, typer.Option("--words", "-m", help="For people. No personal data.")] = None,
+    words: Why = None,
     actor: Name = "",
     request: Request = "",
     as_json: AsJson = False,
@@ -184,7 +172,7 @@ def propose(
 def approve(
     choice: Choice,
     large: Annotated[bool, typer.Option("--large", help="In the second role, for write-offs above the limit.")] = False,
-    words: Annotated[str | None, typer.Option("--words", "-m", help="For people. No personal data.")] = None,
+    words: Why = None,
     actor: Name = "",
     request: Request = "",
     as_json: AsJson = False,
@@ -225,9 +213,64 @@ def reopen(choice: Choice, words: Words, actor: Name = "", request: Request = ""
     return _do(choice, Act(EventKind.REOPENED, words=words), actor, request, as_json)
 
 
+@app.command()
+def suggestions(
+    psp: Annotated[str | None, typer.Option(help="Only this PSP.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Also those that were confirmed or declined.")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """Show open items that might belong together, with their rivals. Exit code 0: none; 1: there are some; 2: nothing has been reconciled yet."""
+    from pipelines.console import answer, answer_json
+    from pipelines.standing.break_desk import open_desk
+    from transactional.settings import load_settings
+
+    with open_desk(load_settings()) as desk:
+        rows = desk.suggestions.find(psp=psp, also_decided=every)
+        if as_json:
+            answer_json({"suggestions": rows})
+        else:
+            for line in desk.suggestions.lines(rows) if rows else ["no suggestions"]:
+                answer(line)
+    return 1 if rows else 0
+
+
+Suggested = Annotated[list[str], typer.Argument(help="Ids of suggestions, as `countroom breaks suggestions` shows them.")]
+
+
+@app.command()
+def accept(names: Suggested, words: Why = None, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
+    """Say that the items of a suggestion belong together. Another person confirms it; the next run follows."""
+    return _decide("accepted", names, words, actor, request, as_json)
+
+
+@app.command()
+def confirm(names: Suggested, words: Why = None, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
+    """Confirm what somebody else accepted. The database refuses who accepted it."""
+    return _decide("confirmed", names, words, actor, request, as_json)
+
+
+@app.command()
+def decline(names: Suggested, words: Words, actor: Name = "", request: Request = "", as_json: AsJson = False) -> int:
+    """Say that the items of a suggestion do not belong together, or take back what was confirmed, and say why."""
+    return _decide("declined", names, words, actor, request, as_json)
+
+
+def _decide(kind: str, names: list[str], words: str | None, actor: str, request: str, as_json: bool) -> int:
+    from pipelines.standing.break_desk import open_desk
+    from transactional.reconciliation.matches import MatchEventKind
+    from transactional.settings import load_settings
+
+    with open_desk(load_settings()) as desk:
+        told = list(desk.suggestions.decide(MatchEventKind(kind), names, _person(actor), words, request))
+    return _told(told, "suggestion", as_json)
+
+
+def _person(actor: str) -> str:
+    return actor or os.environ.get("USER", "").lower() or "somebody"
+
+
 def _do(choice: Choice, what: Any, actor: str, request: str, as_json: bool, roles: frozenset[str] = frozenset()) -> int:
     """Do it to each chosen break, each in its own transaction. Exit code 0: done; 1: some were refused (they are named)."""
-    from pipelines.console import answer, answer_json
     from pipelines.standing.break_desk import open_desk
     from transactional.reconciliation.service import Person
     from transactional.settings import load_settings
@@ -235,13 +278,18 @@ def _do(choice: Choice, what: Any, actor: str, request: str, as_json: bool, role
 
     if choice.says_nothing:
         raise InputRejected("say which breaks: ids, or a filter such as --psp, --class or --state open", code="missing_argument")
-    person = Person(actor or os.environ.get("USER", "").lower() or "somebody", roles)
     with open_desk(load_settings()) as desk:
-        outcomes = list(desk.do(choice, what, person, request))
+        told = list(desk.do(choice, what, Person(_person(actor), roles), request))
+    return _told(told, "thread", as_json)
+
+
+def _told(outcomes: list[dict[str, Any]], what: str, as_json: bool) -> int:
+    from pipelines.console import answer, answer_json
+
     if as_json:
-        answer_json({"breaks": outcomes})
+        answer_json({"breaks" if what == "thread" else "suggestions": outcomes})
     else:
         for outcome in outcomes:
             said = outcome["refused"] or f"{outcome['state']}{' (as before)' if outcome['replayed'] else ''}"
-            answer(f"{outcome['thread_id']}  {'refused: ' if outcome['refused'] else ''}{said}")
+            answer(f"{outcome[f'{what}_id']}  {'refused: ' if outcome['refused'] else ''}{said}")
     return 1 if any(outcome["refused"] for outcome in outcomes) else 0

@@ -23,6 +23,7 @@ from pipelines.resources.object_store import open_object_store
 from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.break_work import Choice, Shelf, chosen, items_of, read_shelf, told, told_event
 from pipelines.standing.state import nothing_published
+from pipelines.standing.suggestion_desk import SuggestionDesk
 from pipelines.standing.text import aligned
 from transactional.db.engine import PIPELINE_ROLE, SERVICE_ROLE, make_engine
 from transactional.db.location import locate_databases
@@ -79,6 +80,11 @@ class Desk:
     shelf: Shelf
     now: datetime
 
+    @property
+    def suggestions(self) -> SuggestionDesk:
+        """What might explain breaks."""
+        return SuggestionDesk(self.warehouse, self.engine, self.shelf)
+
     def find(self, choice: Choice, *, also_ended: bool = False) -> list[dict[str, Any]]:
         """The chosen threads with the work on them."""
         threads = chosen(self.shelf, choice, also_ended=also_ended)
@@ -111,7 +117,8 @@ class Desk:
     def whole(self, thread: str) -> dict[str, Any]:
         """One thread with its items and events."""
         row = self._one(thread)
-        return row | {"items": items_of(self.warehouse, row["thread_id"]), "events": [_plain(event) for event in self._events(row["thread_id"])]}
+        events = [_plain(event) for event in self._events(row["thread_id"])]
+        return row | {"items": items_of(self.warehouse, row["thread_id"]), "events": events, "suggestions": self.suggestions.of_break(row)}
 
     def page(self, thread: str) -> Iterator[str]:
         """One thread, for a person."""
@@ -130,6 +137,9 @@ class Desk:
             yield f"  {item['source']:<11}{item['booked_on']}  {self.shelf.major(item['amount_minor'], item['currency'])}  {place}"
         for event in self._events(row["thread_id"]):
             yield f"  {told_event(event, self.shelf)}"
+        if found := self.suggestions.of_break(row):
+            yield ""
+            yield from self.suggestions.lines(found)
 
     def table(self, rows: list[dict[str, Any]]) -> Iterator[str]:
         """Many threads, for a person."""

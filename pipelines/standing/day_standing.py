@@ -7,11 +7,13 @@ is read as it was told then. What was signed is read as bytes and held against t
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from assets.reconciliation.context import RunContext
 from assets.reconciliation.standing.day import Standing, standing_of
 from assets.reconciliation.standing.document import checksum, from_bytes
+from assets.reconciliation.suggestions.confirmed import CONFIRMED, as_accepted
 from assets.reconciliation.tables import ITEMS
 from assets.reconciliation.terms import run_context
 from pipelines.resources.object_store import ObjectStore
@@ -65,4 +67,5 @@ def as_signed(store: ObjectStore, close: Close) -> tuple[Standing, bytes]:
 
 def _context(warehouse: Warehouse, moment: datetime, closed: Mapping[str, tuple[tuple[date, datetime], ...]]) -> RunContext:
     known = [moment.isoformat()]
-    return run_context(moment, warehouse.read(_RATES, known), warehouse.read(_STATEMENTS, known), closed)
+    context = run_context(moment, warehouse.read(_RATES, known), warehouse.read(_STATEMENTS, known), closed)
+    return replace(context, accepted=as_accepted(warehouse.read(CONFIRMED, known)))

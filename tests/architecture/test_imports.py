@@ -45,6 +45,7 @@ SERVICE_PARTS = {
         "close_api_models.py",
         "expiry.py",
         "closing.py",
+        "match_service.py",
     ),
     *("close_api.py", "close_api_models.py"),
 }

@@ -10,11 +10,13 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 
 from pipelines.benchmarks.contenders import CONTENDERS, wrong_answers
+from pipelines.benchmarks.foreign.environment import DATACOMPY, made_environment
 from pipelines.benchmarks.two_sides import planted, two_sides
 from transactional.vocabulary.errors import Transient
 
@@ -33,11 +35,14 @@ class Measured:
     wrong: int
 
 
-def measure(payments: int, folder: Path) -> list[Measured]:
-    """Every contender over one file of `payments` payments a side, written into `folder`. Raises: Transient when a contender dies."""
+def measure(payments: int, folder: Path, names: Iterable[str] = tuple(CONTENDERS)) -> list[Measured]:
+    """The contenders over one file of `payments` payments a side, written into `folder`; the yardstick always, `datacompy` only where it is named.
+
+    Raises: Transient when a contender dies, or datacompy's environment cannot be made.
+    """
     items = folder / f"two-sides-{payments}.parquet"
     two_sides(payments).write_parquet(items)
-    runs = {name: _in_a_process(name, items) for name in CONTENDERS}
+    runs = {name: _in_a_process(_command(name, items, folder), name) for name in dict.fromkeys([YARDSTICK, *names])}
     base, truth = runs[YARDSTICK].seconds, planted(payments)
     return [
         Measured(name, run.seconds, run.cpu_seconds, run.peak_bytes, run.seconds / base, wrong_answers(run.found, truth))
@@ -55,8 +60,14 @@ class _Run:
     found: dict[str, int]
 
 
-def _in_a_process(name: str, items: Path) -> _Run:
-    made = subprocess.run([sys.executable, "-m", __name__, name, str(items)], capture_output=True, text=True, check=False)
+def _command(name: str, items: Path, folder: Path) -> list[str]:
+    if name == DATACOMPY:
+        return [*made_environment(folder / "datacompy"), str(items)]
+    return [sys.executable, "-m", __name__, name, str(items)]
+
+
+def _in_a_process(command: list[str], name: str) -> _Run:
+    made = subprocess.run(command, capture_output=True, text=True, check=False)
     if made.returncode != 0:
         raise Transient(f"the contender {name} ended with {made.returncode}: {made.stderr[-500:]}", code="bench")
     return _Run(**json.loads(made.stdout))

@@ -15,9 +15,10 @@ app = typer.Typer()
 def bench(
     context: typer.Context,
     payments: Annotated[int, typer.Option(min=400, help="Payments a side.")] = 1_000_000,
+    only: Annotated[str, typer.Option(help="Contenders, with commas; datacompy is installed in an environment of its own.")] = "ladder,naive,pandas",
     as_json: Annotated[bool, typer.Option("--json", help="Print the measurements as JSON.")] = False,
 ) -> int | None:
-    """Matching: the whole ladder beside a bare match, a join that ignores duplicates and a pandas merge, on one file with planted mistakes.
+    """Matching: the whole ladder beside a bare match, a join that ignores duplicates, a pandas merge and datacompy, on one file with planted mistakes.
 
     Only ratios travel between machines: run it alone. docs/benchmarks.md holds what was measured. Exit code 1 when the ladder answers wrongly.
     """
@@ -29,7 +30,7 @@ def bench(
     from pipelines.console import answer, answer_json, step
 
     with TemporaryDirectory(prefix="countroom-bench-") as folder, step(f"matching {payments:,} payments a side"):
-        measured = measure(payments, Path(folder))
+        measured = measure(payments, Path(folder), only.split(","))
     if as_json:
         answer_json([asdict(one) for one in measured])
     else:
@@ -69,3 +70,73 @@ def worlds(
         answer("\n".join(table(lines)))
         answer(f"{len(scores)} worlds, {sum(one.items for one in scores):,} items, {sum(one.groups for one in scores):,} groups")
     return int(any(one.missed or one.invented or one.false_matches or not one.certificate_closes for one in scores))
+
+
+@app.command()
+def ledger(
+    seconds: Annotated[int, typer.Option(min=1, help="How long each figure is measured.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> int:
+    """Transfers a second, alone and in batches, beside pgbench's TPC-B-like script on the same server (one of its own, durable)."""
+    from dataclasses import asdict
+
+    from pipelines.benchmarks.ledger import measure
+    from pipelines.console import answer, answer_json, tell
+
+    booked = []
+    with TemporaryDirectory(prefix="countroom-bench-") as folder:
+        for one in measure(Path(folder), seconds):
+            booked.append(one)
+            tell(f"{one.what}: {one.per_second:,.0f} a second")
+    if as_json:
+        answer_json([asdict(one) for one in booked])
+        return 0
+    answer(f"{'what':<20} {'clients':>8} {'hot':>5} {'a second':>10} {'ratio':>7}")
+    for one in booked:
+        hot, ratio = (one.hot or "-"), (f"{one.ratio:.2f}" if one.ratio is not None else "-")
+        answer(f"{one.what:<20} {one.clients:>8} {hot:>5} {one.per_second:>10,.0f} {ratio:>7}")
+    return 0
+
+
+@app.command()
+def history(
+    players: Annotated[int, typer.Option(min=1, help="Players of the casino.")] = 100,
+    days: Annotated[str, typer.Option(help="Lengths of history, with commas.")] = "7,365",
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> int:
+    """One more day after a week and after a year: landing, dbt, matching, checks."""
+    from dataclasses import asdict
+
+    from pipelines.benchmarks.history import measure
+    from pipelines.console import answer, answer_json, tell
+
+    added = []
+    with TemporaryDirectory(prefix="countroom-bench-") as folder:
+        for one in measure(Path(folder), players, [int(each) for each in days.split(",")]):
+            added.append(one)
+            tell(f"{one.days} days, {one.items:,} items: {one.seconds:.1f} s for one more")
+    if as_json:
+        answer_json([asdict(one) for one in added])
+        return 0
+    answer(f"{'days':>6} {'items':>10} {'first run s':>12} {'one day s':>10} {'ratio':>7}")
+    for one in added:
+        answer(f"{one.days:>6} {one.items:>10,} {one.first_seconds:>12.1f} {one.seconds:>10.1f} {one.ratio:>7.2f}")
+    return 0
+
+
+@app.command()
+def demo(as_json: Annotated[bool, typer.Option("--json", help="Print the times as JSON.")] = False) -> int:
+    """`countroom demo` in a new home, step by step, slowest first."""
+    from dataclasses import asdict
+
+    from pipelines.benchmarks.demo import measure
+    from pipelines.console import answer, answer_json
+
+    with TemporaryDirectory(prefix="countroom-bench-") as folder:
+        found = measure(Path(folder))
+    if as_json:
+        answer_json([asdict(each) for each in found])
+        return 0
+    for each in found:
+        answer(f"{each.seconds:>6.1f} s  {'  step ' if each.is_step else ''}{each.name}")
+    return 0

@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, text
 
+from pipelines.benchmarks import demo, ledger
 from pipelines.benchmarks.contenders import CONTENDERS, wrong_answers
 from pipelines.benchmarks.two_sides import planted, two_sides
 
@@ -32,3 +34,19 @@ def test_who_joins_rows_as_they_are_does_not(name: str, items: Path) -> None:
 
 def test_every_mistake_is_planted_more_than_once() -> None:
     assert min(planted(PAYMENTS).values()) == PAYMENTS // 400 > 1
+
+
+def test_a_transfer_of_the_benchmark_is_an_entry_that_adds_up(engine: Engine, database_url: str, tmp_path: Path) -> None:
+    # blocks: a rate of calls that book nothing, or of books nobody looked at
+    ledger.prepare(engine)
+    ledger.pgbench(database_url, "-n", "-M", "prepared", "-f", str(ledger.transfer_script(tmp_path, 2)), "-c", "2", "-t", "15")
+    ledger.check_books(engine)
+    with engine.connect() as connection:
+        assert connection.execute(text("select count(*) from app.journal_entries where kind = 'bet'")).scalar_one() == 30
+
+
+def test_the_demo_is_timed_by_its_own_words() -> None:
+    progress = (
+        "preparing the database ...\npreparing the database: 1.5 s\n  warning: 3 s late\n  reconciled: done (0.7 s)\n  landed: FAILED (0.2 s)\n"
+    )
+    assert demo.timed(progress) == [demo.Timed("preparing the database", 1.5, is_step=False), demo.Timed("reconciled", 0.7, is_step=True)]

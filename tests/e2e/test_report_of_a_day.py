@@ -14,11 +14,15 @@ import pytest
 
 from assets.reconciliation.breaks import BreakClass
 from pipelines.cli import run
+from pipelines.reports.gathering import gathered
 from pipelines.reports.language import language_of
 from pipelines.reports.sentences import is_known, read_back, retold
 from pipelines.resources.warehouse import Warehouse
+from pipelines.standing.day_standing import as_known_at
 from tests.chromium import chromium
 from tests.running_world import RunWorld
+from tests.unit.reconciliation.test_closes import HISTORY
+from transactional.reconciliation.closes import closes_of
 
 pytestmark = pytest.mark.slow
 
@@ -83,6 +87,21 @@ def test_on_a_phone_a_real_day_stays_within_the_screen(reported: Reported) -> No
         browser.value("document.querySelectorAll('details').forEach(each => { each.open = true })")
         assert browser.value("document.documentElement.scrollWidth") <= 360
         assert [params for method, params in browser.events if method in ("Log.entryAdded", "Runtime.exceptionThrown")] == []
+
+
+def test_a_signed_day_carries_what_was_known_then_and_nobodys_work_of_today(run_world: RunWorld, reported: Reported) -> None:
+    # the trap: a print of the auditor's copy with the trend of the week after and the owner of this morning
+    last, before = run_world.as_of, run_world.as_of - timedelta(days=1)
+    known, earlier = (as_known_at(reported.warehouse, last.date(), None, moment) for moment in (last, before))
+    now, signed = gathered(reported.warehouse, known), gathered(reported.warehouse, earlier, closes_of(HISTORY)[0])
+    assert now.trend is not None
+    assert now.trend["day_end_date"].to_list() == [last.date()]
+    assert now.trend.row(0)[1:] == tuple(known.summary[f"{name}_count"].sum() for name in ("matched", "broken", "open"))
+    assert signed.trend is not None
+    assert signed.trend.height == 0
+    assert (signed.threads, now.threads is not None) == (None, True)
+    assert signed.funds is not None
+    assert signed.funds.moment == before
 
 
 def test_workbook_and_csv_add_up_to_the_same_totals(reported: Reported) -> None:

@@ -14,12 +14,13 @@ import polars as pl
 import pytest
 from lxml import etree
 
+from assets.ledger.player_funds import SHAPES, FundsProof
 from assets.reconciliation.standing.document import difference, from_bytes
 from pipelines.reports.day_report import FORMS, DayReport, rendered
 from pipelines.reports.files.flat import safe_text
 from pipelines.reports.language import language_of
 from tests.unit.reconciliation.test_closes import HISTORY
-from tests.unit.reconciliation.test_standing import FOUR, payment, standing
+from tests.unit.reconciliation.test_standing import AS_OF, FOUR, payment, standing
 from transactional.reconciliation.closes import closes_of
 from transactional.vocabulary.errors import InputRejected
 
@@ -115,3 +116,17 @@ def test_a_currency_nobody_knows_is_told_in_minor_units_and_not_guessed() -> Non
     files = rendered(DayReport(odd), FORMS)
     assert b"1,000 minor units" in files[f"{NAME}.en.html"]
     assert pl.read_parquet(files[f"{NAME}.summary.parquet"])["matched_amount"].to_list() == [None]
+
+
+def test_player_funds_in_the_reporting_currency_have_its_decimals_and_not_those_of_the_row() -> None:
+    # the trap: 1,234.56 EUR told as 123.456, since the row beside it is in Kuwaiti dinar
+    totals = {name: [None] for name in SHAPES["totals"]} | {"currency": ["KWD"], "requirement_minor": [5], "reporting_surplus_minor": [123456]}
+    frames = {name: pl.DataFrame(schema=dict(shape)) for name, shape in SHAPES.items()} | {
+        "totals": pl.DataFrame(totals, schema=dict(SHAPES["totals"]))
+    }
+    funds = FundsProof(day=date(2026, 1, 5), moment=AS_OF, reporting_currency="EUR", **frames)
+    files = rendered(DayReport(BROKEN, funds=funds), ["csv", "xlsx", "parquet"])
+    (row,) = csv.DictReader(io.StringIO(files[f"{NAME}.funds_totals.csv"].decode(), newline=""))
+    assert (row["requirement_amount"], row["reporting_surplus_amount"]) == ("0.005", "1234.56")
+    assert pl.read_parquet(files[f"{NAME}.funds_totals.parquet"])["reporting_surplus_amount"].to_list() == [Decimal("1234.5600")]
+    assert sheet(files[f"{NAME}.en.xlsx"], "Funds totals").select("requirement amount", "reporting surplus amount").rows() == [(0.005, 1234.56)]

@@ -37,6 +37,19 @@ FEE_RULE_SCHEMA: Mapping[str, pl.DataType] = {
     "interchange_fixed_minor": pl.Int64(),
 }
 
+# What a PSP charges an account for each movement of a kind in a batch, by the day of the charge. `raw_kind`: a lower-case glob.
+ACCOUNT_FEE_SCHEMA: Mapping[str, pl.DataType] = {
+    "psp": pl.String(),
+    "account": pl.String(),
+    "rule_id": pl.String(),
+    "raw_kind": pl.String(),
+    "currency": pl.String(),
+    "each_minor": pl.Int64(),
+    "counts": pl.String(),
+    "since": pl.Date(),
+    "until": pl.Date(),
+}
+
 # How long a PSP may hold a reserve it took, by the day it took it. An account without a row has no agreed release, and none is missed.
 RESERVE_TERM_SCHEMA: Mapping[str, pl.DataType] = {
     "psp": pl.String(),
@@ -113,6 +126,7 @@ class RunContext:
     terms: Mapping[tuple[str, str], Terms] = field(default_factory=dict)
     psp_terms: Mapping[str, Terms] = field(default_factory=dict)
     fee_rules: pl.DataFrame = field(default_factory=lambda: empty_frame(FEE_RULE_SCHEMA))
+    account_fees: pl.DataFrame = field(default_factory=lambda: empty_frame(ACCOUNT_FEE_SCHEMA))
     reserve_terms: pl.DataFrame = field(default_factory=lambda: empty_frame(RESERVE_TERM_SCHEMA))
     fx_rates: pl.DataFrame = field(default_factory=lambda: empty_frame(FX_RATE_SCHEMA))
     statements: pl.DataFrame = field(default_factory=lambda: empty_frame(STATEMENT_SCHEMA))

@@ -19,6 +19,7 @@ from assets.reconciliation.context import RunContext
 from assets.reconciliation.items import SOURCES, validated
 from assets.reconciliation.layers import (
     accepted,
+    account_fees,
     after_close,
     cases,
     charges,
@@ -127,6 +128,7 @@ def reconcile(items: pl.DataFrame, context: RunContext, *, shortcut: bool = True
         for layer in (transactions, netted, payouts, joint_arrivals, gates):
             layer.apply(bench)
         accepted.apply(bench, context)
+        account_fees.apply(bench, context)
         reserves.apply(bench, context)
         day_cuts.apply(bench, context)
         after_close.apply(bench)

@@ -10,7 +10,16 @@ from datetime import date, datetime
 
 import polars as pl
 
-from assets.reconciliation.context import FEE_RULE_SCHEMA, FX_RATE_SCHEMA, RESERVE_TERM_SCHEMA, STATEMENT_SCHEMA, RunContext, Terms, empty_frame
+from assets.reconciliation.context import (
+    ACCOUNT_FEE_SCHEMA,
+    FEE_RULE_SCHEMA,
+    FX_RATE_SCHEMA,
+    RESERVE_TERM_SCHEMA,
+    STATEMENT_SCHEMA,
+    RunContext,
+    Terms,
+    empty_frame,
+)
 from transactional.payments.fee_schedules import Charge, FeeRule
 from transactional.payments.merchant_accounts import MERCHANT_ACCOUNTS, MerchantAccount
 from transactional.payments.psps.registry import SPECS
@@ -32,6 +41,7 @@ def run_context(
         terms={(mine.psp, mine.account): _terms(SPECS[mine.psp], mine) for mine in MERCHANT_ACCOUNTS if mine.psp in SPECS},
         psp_terms={psp: _terms(spec, None) for psp, spec in SPECS.items()},
         fee_rules=_fee_rules(),
+        account_fees=_account_fees(),
         reserve_terms=_reserve_terms(),
         fx_rates=_shaped(fx_rates, FX_RATE_SCHEMA),
         statements=_shaped(statements, STATEMENT_SCHEMA),
@@ -76,6 +86,27 @@ def _fee_rules() -> pl.DataFrame:
         for charges in _charges(rule)
     ]
     return pl.DataFrame(rows, schema=dict(FEE_RULE_SCHEMA), orient="row")
+
+
+def _account_fees() -> pl.DataFrame:
+    rows = [
+        (
+            mine.psp,
+            mine.account,
+            fee.rule_id,
+            pattern,
+            currency,
+            minor,
+            fee.counts.value,
+            max(fee.since, mine.since),
+            min(fee.until, mine.until, _LAST_DAY),
+        )
+        for mine in MERCHANT_ACCOUNTS
+        for fee in mine.account_fees
+        for pattern in fee.raw_kinds
+        for currency, minor in sorted(fee.each_minor.items())
+    ]
+    return pl.DataFrame(rows, schema=dict(ACCOUNT_FEE_SCHEMA), orient="row")
 
 
 def _reserve_terms() -> pl.DataFrame:

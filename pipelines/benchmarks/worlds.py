@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import date, timedelta
+from multiprocessing import get_context
 
 import polars as pl
 
@@ -65,8 +65,9 @@ def run(worlds: Iterable[WorldSpec], processes: int) -> Iterator[WorldScore]:
     if processes == 1:
         yield from map(score_world, worlds)
         return
-    with ProcessPoolExecutor(processes, max_tasks_per_child=1) as pool:
-        yield from pool.map(score_world, worlds)
+    # not ProcessPoolExecutor: with one task per child it can wait for ever (python/cpython issue 115634)
+    with get_context("spawn").Pool(processes, maxtasksperchild=1) as pool:
+        yield from pool.imap(score_world, worlds)
 
 
 def score_world(spec: WorldSpec) -> WorldScore:

@@ -60,6 +60,22 @@ class FeeRule:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountFee:
+    """One dated line of a contract about the account: so much for each movement of `counts` in a batch, printed as one or more lines of a batch.
+
+    `raw_kinds`: how the PSP calls such a line (glob patterns, lower case). `each_minor` is by currency of the line. A batch without such a line is not
+    asked for one: a PSP may charge the count with a later batch.
+    """
+
+    rule_id: str
+    raw_kinds: tuple[str, ...]
+    each_minor: Mapping[str, int]
+    counts: MoneyKind = MoneyKind.DEPOSIT
+    since: date = date.min
+    until: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedFees:
     """What the contract says, by component, in minor units of the net currency."""
 

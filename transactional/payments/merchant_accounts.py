@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
-from transactional.payments.fee_schedules import Charge, FeeRule
+from transactional.payments.fee_schedules import AccountFee, Charge, FeeRule
 from transactional.payments.money_kinds import MoneyKind
 
 _START = date(2025, 1, 1)
@@ -36,6 +36,7 @@ class MerchantAccount:
 
     `zone` cuts its report days. `settlement_currency`: payment currency to the currency it is settled in; a pair that differs is an FX conversion.
     `reports_by`: the local time by which a day's activity report is there, as many days later as the PSP says. A PSP that moves its hour is a new period.
+    `players_since` (inclusive) to `players_until` (exclusive): when what the PSP holds there is designated for players' money; None: it never was.
     """
 
     psp: str
@@ -45,20 +46,28 @@ class MerchantAccount:
     has_activity_reports: bool = True
     reports_by: time = time(10)
     fees: tuple[FeeRule, ...] = ()
+    account_fees: tuple[AccountFee, ...] = ()
     reserves: tuple[ReserveTerm, ...] = ()
     since: date = _START
     until: date = date.max
+    players_since: date | None = None
+    players_until: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
 class BankAccount:
-    """One of our bank accounts. `zone` is the bank's: its booking dates are civil dates there. `statement_format`: camt053, mt940 or bai2."""
+    """One of our bank accounts. `zone` is the bank's: its booking dates are civil dates there. `statement_format`: camt053, mt940 or bai2.
+
+    `players_since` (inclusive) to `players_until` (exclusive): when it is designated for players' money; None: it never was.
+    """
 
     iban: str
     currency: str
     zone: str
     bic: str
     statement_format: str
+    players_since: date | None = None
+    players_until: date = date.max
 
 
 def _interchange(percent_bps: int, suffix: str) -> FeeRule:
@@ -74,6 +83,8 @@ def _interchange(percent_bps: int, suffix: str) -> FeeRule:
     )
 
 
+_ADYEN_BY_COUNT = (AccountFee("processing-2025", ("fee",), {"EUR": 12}, since=_START),)
+_STRIPE_BY_COUNT = (AccountFee("network-2025", ("network_cost",), {"USD": 2}, since=_START),)
 _A_WEEK = (ReserveTerm(release_after_days=7),)
 _ADYEN_EU_FEES = (
     _interchange(20, "debit"),
@@ -99,19 +110,37 @@ MERCHANT_ACCOUNTS: tuple[MerchantAccount, ...] = (
         "Europe/Amsterdam",
         {"EUR": "EUR", "GBP": "GBP", "JPY": "JPY", "KWD": "EUR"},
         fees=_ADYEN_EU_FEES,
+        players_since=_START,
+        account_fees=_ADYEN_BY_COUNT,
         reserves=_A_WEEK,
     ),
-    MerchantAccount("adyen", "CountroomTR", "Europe/Istanbul", {"TRY": "EUR"}, fees=_ADYEN_TR_FEES, reserves=_A_WEEK),
     MerchantAccount(
-        "stripe", "acct_countroom_us", "America/New_York", {"USD": "USD", "CAD": "USD", "JPY": "JPY"}, fees=_STRIPE_US_FEES, reserves=_A_WEEK
+        "adyen",
+        "CountroomTR",
+        "Europe/Istanbul",
+        {"TRY": "EUR"},
+        fees=_ADYEN_TR_FEES,
+        players_since=_START,
+        account_fees=_ADYEN_BY_COUNT,
+        reserves=_A_WEEK,
+    ),
+    MerchantAccount(
+        "stripe",
+        "acct_countroom_us",
+        "America/New_York",
+        {"USD": "USD", "CAD": "USD", "JPY": "JPY"},
+        fees=_STRIPE_US_FEES,
+        account_fees=_STRIPE_BY_COUNT,
+        players_since=_START,
+        reserves=_A_WEEK,
     ),
 )
 
 BANK_ACCOUNTS: tuple[BankAccount, ...] = (
-    BankAccount("DE89370400440532013000", "EUR", "Europe/Berlin", "COBADEFFXXX", "camt053"),
-    BankAccount("GB29NWBK60161331926819", "GBP", "Europe/London", "NWBKGB2LXXX", "mt940"),
-    BankAccount("US64SVBKUS6S3300958879", "USD", "America/New_York", "SVBKUS6SXXX", "bai2"),
-    BankAccount("JP1200090001234567", "JPY", "Asia/Tokyo", "SMBCJPJTXXX", "camt053"),
+    BankAccount("DE89370400440532013000", "EUR", "Europe/Berlin", "COBADEFFXXX", "camt053", players_since=_START),
+    BankAccount("GB29NWBK60161331926819", "GBP", "Europe/London", "NWBKGB2LXXX", "mt940", players_since=_START),
+    BankAccount("US64SVBKUS6S3300958879", "USD", "America/New_York", "SVBKUS6SXXX", "bai2", players_since=_START),
+    BankAccount("JP1200090001234567", "JPY", "Asia/Tokyo", "SMBCJPJTXXX", "camt053", players_since=_START),
 )
 
 

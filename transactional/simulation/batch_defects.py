@@ -60,6 +60,8 @@ _PLANS: tuple[tuple[str, str, str, Callable[[BatchMistakes, _Where], None]], ...
     ("unknown_kind", _US, "USD", lambda found, where: found.unknown_line.update({where: ("instant_access_rebate", 1_875)})),
     ("batch_gap", _EU, "*", lambda found, where: found.skipped_number.add(where[:2])),
     ("batch_gap", _TR, "*", lambda found, where: found.skipped_number.add(where[:2])),
+    ("fee_variance", _EU, "EUR", lambda found, where: found.account_fee.update({where: 24})),
+    ("fee_variance", _US, "USD", lambda found, where: found.account_fee.update({where: -1})),
     ("amount", _EU, "EUR", lambda found, where: found.wrong_at_bank.update({where: -1_000})),
 )
 CLASSES: Sequence[str] = tuple(dict.fromkeys([*(plan[0] for plan in _PLANS), "unexplained_bank_line", "statement_gap"]))
@@ -91,6 +93,7 @@ def _places(batches: Sequence[Batch], account: str, currency: str, last: date, b
             lines = [line for line in batch.lines if line.net_currency == payout.currency]
             counted = all(line.counts for line in lines) and not any(line.movement and line.movement.copies > 1 for line in lines)
             suits = break_class != "restated" or restatable(batch, payout.currency) is not None
+            suits = suits and (break_class != "fee_variance" or any(line.raw_kind in ("Fee", "network_cost") for line in lines))
             suits = suits and (break_class != "reserve_unreleased" or _holds(batch, payout.currency, last))
             large = payout.amount_minor > 20_000 or (payout.currency == "JPY" and payout.amount_minor > 5_000)
             if currency in ("*", payout.currency) and first < batch.closed_on < last and counted and suits and large:
@@ -184,6 +187,8 @@ def _expected(break_class: str, defect_id: str, batch: Batch, payout: Payout, mi
             key = f"reserve:{batch.merchant.psp}:{batch.merchant.account}:{batch.batch_id}:{payout.currency}"
             text = "held back and never given back"
             return Expected(break_class, batch.merchant.psp, batch.merchant.account, payout.currency, -held.net_minor, (), defect_id, text, (key,))
+        case "fee_variance":
+            amount, text = mistakes.account_fee[where], "the fee by count is not the contract's price for the batch's deposits"
         case "negative_payout":
             text = "the batch ended below zero and the PSP never collected it"
         case "missing_at_bank":

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.reconciliation.context import FEE_RULE_SCHEMA, RESERVE_TERM_SCHEMA, RunContext, Terms
+from assets.reconciliation.context import ACCOUNT_FEE_SCHEMA, FEE_RULE_SCHEMA, RESERVE_TERM_SCHEMA, RunContext, Terms
 from assets.reconciliation.items import item_schema
 from assets.reconciliation.matching import Outcome, reconcile
 from tests.unit.reconciliation.test_matching import DAY, LATE, chain, found, item, run
@@ -182,3 +182,27 @@ def test_each_component_of_a_fee_is_recomputed(told: dict[str, int], expected: l
     outcome = fees(**told)
     assert outcome.breaks.select("sub_class", "amount_minor").rows() == expected
     assert set(outcome.breaks["break_class"]) <= {"fee_variance"}
+
+
+def by_count(charged: int, **line: Any) -> Outcome:
+    """The chain of one deposit whose batch also prints a fee of the account, under a contract of 12 cents a deposit."""
+    term = ("acme", "Main", "processing", "fee", "EUR", 12, "deposit", date(2026, 1, 1), date(2027, 1, 1))
+    net = 990 - charged
+    fee = moved("7", -charged) | {"kind": "fee", "raw_kind": "Fee"} | line
+    rows = [*chain(payout={"amount_minor": -net, "net_minor": -net}, bank={"amount_minor": net}), fee]
+    context = RunContext(as_of=LATE, psp_terms={"acme": Terms()}, account_fees=pl.DataFrame([term], schema=dict(ACCOUNT_FEE_SCHEMA), orient="row"))
+    return reconcile(pl.DataFrame(rows, schema=item_schema()), context)
+
+
+@pytest.mark.parametrize(
+    ("charged", "line", "expected"),
+    [
+        (12, {}, []),
+        (15, {}, [("fee_variance", 3)]),
+        (15, {"raw_kind": "Scheme fine"}, []),
+        (15, {"booked_on": date(2025, 12, 31)}, []),
+    ],
+    ids=["as agreed", "too much", "no such line in the contract", "before the contract"],
+)
+def test_a_fee_by_count_is_recomputed_from_the_deposits_of_its_batch(charged: int, line: dict[str, Any], expected: list[tuple[str, int]]) -> None:
+    assert found(by_count(charged, **line)) == expected

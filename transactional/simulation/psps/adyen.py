@@ -52,9 +52,11 @@ class AdyenDesk(Desk):
         received: dict[date, int] = defaultdict(int)
         for movement in movements:
             if movement.kind is K.DEPOSIT:
-                received[business_date(movement.occurred_at, self.merchant.zone)] += 1
-        for day in sorted(received):
-            lines.append(self.account_line(K.FEE, "Fee", -12 * received[day], at, f"Transaction Fees {day:%B}".ljust(26) + f" {day:%d} {day:%Y}"))
+                received[business_date(movement.occurred_at, self.merchant.zone)] += movement.copies
+        extra = self.mistakes.account_fee.get((self.merchant.account, batch.closed_on, self.main), 0)
+        for place, day in enumerate(sorted(received)):
+            minor = -12 * received[day] - (extra if place == 0 else 0)
+            lines.append(self.account_line(K.FEE, "Fee", minor, at, f"Transaction Fees {day:%B}".ljust(26) + f" {day:%d} {day:%Y}"))
         lines += self.released(batch.closed_on, at, "ReserveAdjustment")
         lines += self.reserve(batch.lines, batch.closed_on, at, index, "ReserveAdjustment")
         if batch.closed_on.day >= 5 and (month := batch.closed_on.replace(day=1)) not in self.invoiced:
@@ -76,7 +78,7 @@ class AdyenDesk(Desk):
         totals: dict[str, int] = defaultdict(int)
         for line in batch.lines:
             totals[line.net_currency] += line.net_minor if line.counts else 0
-        fined = {currency: self.fined(batch, currency, total, paid_at, "Fee") for currency, total in sorted(totals.items())}
+        fined = {currency: self.fined(batch, currency, total, paid_at, "MiscCosts") for currency, total in sorted(totals.items())}
         collected = {currency for currency, total in fined.items() if total != totals[currency]}
         totals = defaultdict(int, fined)
         onward = {currency: total for currency, total in totals.items() if total < 0 and currency not in collected}

@@ -16,6 +16,7 @@ class BatchMistakes:
     restated: dict[tuple[str, date, str], int] = field(default_factory=dict)
     never_arrives: set[tuple[str, date, str]] = field(default_factory=set)
     returned: dict[tuple[str, date, str], bool] = field(default_factory=dict)
+    account_fee: dict[tuple[str, date, str], int] = field(default_factory=dict)
     below_zero: dict[tuple[str, date, str], int] = field(default_factory=dict)
     reserve_kept: set[tuple[str, date, str]] = field(default_factory=set)
     wrong_at_bank: dict[tuple[str, date, str], int] = field(default_factory=dict)

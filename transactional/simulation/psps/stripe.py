@@ -59,8 +59,11 @@ class StripeDesk(Desk):
         if currency != self.main or sum(line.net_minor for line in lines) < max(5_000, deposits // 10):
             return []
         at = self.at(day - timedelta(days=1), 22, 15)
-        count = sum(line.kind is K.DEPOSIT for line in lines)
-        found = [self.account_line(K.FEE, "network_cost", -2 * count, at, f"Card payments ({day - timedelta(days=1)}): Transaction network costs")]
+        count = sum(line.kind is K.DEPOSIT and line.counts and (line.gross_minor or 0) > 0 for line in lines)
+        extra = self.mistakes.account_fee.get((self.merchant.account, day, currency), 0)
+        found = [
+            self.account_line(K.FEE, "network_cost", -2 * count - extra, at, f"Card payments ({day - timedelta(days=1)}): Transaction network costs")
+        ]
         if index % 5 == 2:
             found.append(self.account_line(K.FEE, "fee", -1_250, at, f"Radar ({day - timedelta(days=1)}): Standard"))
         return [line for line in found if line.net_minor] + self.reserve(lines, day, at, index, "risk_reserved_funds")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import select
 import shutil
 import subprocess
 import tempfile
@@ -19,14 +20,23 @@ from typing import Any
 import pytest
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
-_FLAGS = ("--headless=new", "--no-sandbox", "--disable-gpu", "--remote-debugging-pipe", "--no-first-run", "--disable-background-networking")
+_FLAGS = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--remote-debugging-pipe",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-dev-shm-usage",
+)
+_SILENCE_SECONDS = 120
 
 
 class Page:
     """One tab. `events` has what it told on the way, as (method, params)."""
 
     def __init__(self, commands: int, answers: int) -> None:
-        self._commands, self._answers, self._numbers = os.fdopen(commands, "wb"), os.fdopen(answers, "rb"), count(1)
+        self._commands, self._answers, self._numbers, self._unread = commands, answers, count(1), bytearray()
         self.events: list[tuple[str, dict[str, Any]]] = []
         self._session: dict[str, str] = {}
         target = self.ask("Target.createTarget", url="about:blank")["targetId"]
@@ -37,8 +47,9 @@ class Page:
     def ask(self, method: str, **params: Any) -> dict[str, Any]:
         """One command and its answer."""
         number = next(self._numbers)
-        self._commands.write(json.dumps({"id": number, "method": method, "params": params, **self._session}).encode() + b"\0")
-        self._commands.flush()
+        message = json.dumps({"id": number, "method": method, "params": params, **self._session}).encode() + b"\0"
+        while message:
+            message = message[os.write(self._commands, message) :]
         while (told := self._next()).get("id") != number:
             self.events.append((told.get("method", ""), told.get("params", {})))
         assert "error" not in told, told
@@ -62,15 +73,17 @@ class Page:
 
     def close(self) -> None:
         """Let go of the pipe."""
-        self._commands.close()
-        self._answers.close()
+        os.close(self._commands)
+        os.close(self._answers)
 
     def _next(self) -> dict[str, Any]:
-        message = bytearray()
-        while (byte := self._answers.read(1)) != b"\0":
-            assert byte, "Chromium has gone"
-            message += byte
-        told: dict[str, Any] = json.loads(message)
+        while (end := self._unread.find(0)) < 0:
+            assert select.select([self._answers], [], [], _SILENCE_SECONDS)[0], "Chromium says nothing"
+            piece = os.read(self._answers, 1 << 16)
+            assert piece, "Chromium has gone"
+            self._unread += piece
+        told: dict[str, Any] = json.loads(self._unread[:end])
+        del self._unread[: end + 1]
         return told
 
 

@@ -6,6 +6,7 @@ a new class has a name at once, and the test of the catalogues asks for its tran
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from assets.ledger.player_funds import SHAPES as FUNDS
@@ -20,6 +21,7 @@ from transactional.reconciliation.closes import CloseKind, CloseState
 from transactional.reconciliation.work import WorkState
 
 FEE_PARTS = ("commission", "markup", "scheme fee", "interchange")
+_SHORT = re.compile(r"\b(psp|fx)\b")
 AGES = ("0-1", "2-7", "8-30", "over 30")
 GATES: Mapping[str, str] = {
     "G3": "no batch is missing from a numbered series",
@@ -69,7 +71,9 @@ LISTS: Mapping[str, tuple[str, ...]] = {
 
 def word(context: str, value: str, language: Language) -> str:
     """What a value of a list is called; its plain English for a value this version does not know."""
-    return language.word(context, _plain(value))
+    plain = _plain(value)
+    told = language.word(context, plain)
+    return told if told != plain else _SHORT.sub(lambda found: found[0].upper(), told)
 
 
 def capital(text: str, language: Language) -> str:

@@ -49,7 +49,7 @@ def test_the_workbook_has_numbers_and_dates_and_totals_as_values() -> None:
     content = rendered(REPORT, ["xlsx"])[f"{NAME}.en.xlsx"]
     summary = sheet(content, "Summary")
     assert summary.select("matched count", "matched amount", "broken amount").rows()[0] == (1, 10.0, 10.0)
-    assert summary.filter(pl.col("psp") == "Total").select("currency", "broken amount").rows() == [("EUR", 10.0)]
+    assert summary.filter(pl.col("PSP") == "Total").select("currency", "broken amount").rows() == [("EUR", 10.0)]
     (day,) = sheet(content, "Breaks")["event date"].to_list()
     assert day.date() == date(2026, 1, 5)
     assert set(sheet(content, "Evidence")["amount"]) == {10.0}

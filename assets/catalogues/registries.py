@@ -12,13 +12,13 @@ import polars as pl
 
 from assets.catalogues import tables
 from transactional.ledger.accounts import CHART
-from transactional.payments.designations import DESIGNATIONS
 from transactional.payments.facts import MONEY_KIND_OF
 from transactional.payments.fee_schedules import COMPONENTS, FeeRule
 from transactional.payments.merchant_accounts import MERCHANT_ACCOUNTS
 from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS, MoneyKind
 from transactional.payments.psps.registry import SPECS
 from transactional.reconciliation.close_limits import CLOSE_LIMITS
+from transactional.reconciliation.designations import DESIGNATIONS
 from transactional.reconciliation.service_levels import SERVICE_LEVELS
 from transactional.vocabulary.currencies import PERIODS
 from transactional.vocabulary.tables import ColumnType, Table

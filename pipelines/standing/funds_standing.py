@@ -19,8 +19,8 @@ from assets.reconciliation.matching import Outcome, reconcile
 from assets.reconciliation.tables import ITEMS
 from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.day_standing import _context
-from transactional.payments.designations import designated_on
 from transactional.payments.money_kinds import ACCOUNT_KINDS, PLAYER_KINDS, MoneyKind
+from transactional.reconciliation.designations import designated_on
 from transactional.reconciliation.service_levels import REPORTING_CURRENCY
 
 _BOOKS = """

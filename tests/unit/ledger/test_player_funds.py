@@ -8,7 +8,7 @@ import pytest
 
 from assets.ledger.player_funds import COMPONENTS, FundsProof, prove
 from tests.unit.ledger.funds_facts import DAY, IBAN, SHOP, facts, item, posting, statement
-from transactional.payments.designations import Designation, designated_on
+from transactional.reconciliation.designations import Designation, designated_on
 
 
 def causes(proof: FundsProof) -> dict[tuple[str, str], int]:

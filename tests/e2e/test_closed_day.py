@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -25,22 +22,14 @@ from pipelines.resources.dbt import Dbt, DbtTarget
 from pipelines.resources.object_store import FolderStore
 from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.day_standing import as_known_at
+from tests.e2e.restated_file import line_by, restated
 from tests.running_world import RunWorld
 from transactional.db.engine import PIPELINE_ROLE
 
 pytestmark = pytest.mark.slow
 
 PSP = "adyen"
-AMOUNTS = ("Main Amount", "Captured (PC)")
 MODELS = ("int_reconciliation__items", "fct_closes", "agg_close_calendar")
-_LINE = """
-select file_name, line_no, event_date, cases.account, cases.currency from reconciliation.fct_item_dispositions as items
-inner join reconciliation.fct_cases as cases on items.case_id = cases.case_id
-where items.source = 'activity' and cases.psp = 'adyen' and cases.status = 'matched' and cases.hops = 'ledger+attempt+activity+settlement'
-    and items.kind = 'deposit' and cases.currency = 'EUR' and cases.event_date <= $1::date
-    and items.file_name in (select file_name from reconciliation.fct_item_dispositions where source = 'activity' group by 1 having max(file_version) = 1)
-order by cases.event_date desc, items.item_key limit 1
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +60,7 @@ def desk(run_world: RunWorld, tmp_path_factory: pytest.TempPathFactory) -> Itera
         patch.setenv("COUNTROOM_DATABASE_URL", url)
         patch.setenv("COUNTROOM_HOME", str(home))
         warehouse, store = Warehouse(url, role=PIPELINE_ROLE), FolderStore(home / "objects")
-        (line,) = warehouse.read(_LINE, [(run_world.as_of - timedelta(days=8)).date().isoformat()]).to_dicts()
+        line = line_by(warehouse, (run_world.as_of - timedelta(days=8)).date())
         named = [line["event_date"].isoformat(), "--psp", PSP]
         told(["close", *named, "--as", "anna", "--despite", "breaks of the demo casino are known"])
         assert run(["report", *named, "--as-signed"]) == 2  # nobody has signed yet
@@ -98,16 +87,6 @@ def told(arguments: list[str]) -> str:
         patch.setattr("sys.stdout", printed)
         assert run(arguments) in (0, 1), arguments
     return printed.getvalue()
-
-
-def restated(path: Path, line_no: int) -> bytes:
-    """The file as the PSP sends it again: one captured amount is one unit higher."""
-    rows = list(csv.reader(io.StringIO(path.read_text())))
-    for column in map(rows[0].index, AMOUNTS):
-        rows[line_no - 1][column] = f"{Decimal(rows[line_no - 1][column]) + 1}"
-    out = io.StringIO()
-    csv.writer(out, lineterminator="\n").writerows(rows)
-    return out.getvalue().encode()
 
 
 def test_the_close_froze_what_it_says(desk: Desk) -> None:

@@ -13,7 +13,7 @@ import json
 import re
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -22,6 +22,7 @@ from transactional.vocabulary.errors import InputRejected
 
 FORMAT = "countroom evidence bundle 1"
 MANIFEST = "manifest.json"
+FILES = "files.json"
 STANDING = "standing.json"
 """The day as its canonical document: for a day as it was signed, the very bytes whose sha256 the two people signed."""
 
@@ -44,7 +45,7 @@ class _Hash(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as the manifest says. `what`: altered, missing, extra, repeated, unreadable, unsigned."""
+    """One thing that is not as the manifest says. `what`: altered, missing, extra, repeated, unreadable, unsigned, unknown."""
 
     member: str
     what: str
@@ -123,6 +124,18 @@ def signed_differences(path: Path, checksum: str | None) -> Iterator[Difference]
     members = {each["name"]: each["sha256"] for each in read_manifest(path)["members"]}
     if members.get(STANDING) != checksum:
         yield Difference(STANDING, "altered", f"the close froze {checksum}, the bundle has {members.get(STANDING)}")
+
+
+def original_differences(path: Path, original: Callable[[str], bytes | None]) -> Iterator[Difference]:
+    """Whether the input files are still what the bundle says; `original` gives the bytes under a key, None where there are none."""
+    with zipfile.ZipFile(path) as bundle:
+        files = json.loads(bundle.read(FILES))
+    for file in files:
+        name, content = f"{file['name']} version {file['version']}", original(str(file["object_key"]))
+        if content is None:
+            yield Difference(name, "missing", f"no original is kept as {file['object_key']}")
+        elif (sha256 := hashlib.sha256(content).hexdigest()) != file["sha256"]:
+            yield Difference(name, "altered", f"sha256 was {file['sha256']}, is {sha256}")
 
 
 def _compared(bundle: zipfile.ZipFile, name: str, told: Mapping[str, Any]) -> Iterator[Difference]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.bundle import STANDING, as_json, write_bundle
+from pipelines.reports.bundle import FILES, STANDING, as_json, write_bundle
 from pipelines.reports.day_report import FORMS, DayReport, rendered
 from pipelines.reports.language import Language
 from pipelines.reports.run_log import run_log
@@ -111,7 +111,7 @@ def _members(
     yield "certificate.json", as_json({"facts": dict(standing.facts), "closes": standing.closes, "lines": standing.certificate.to_dicts()})
     if report.close:
         yield "close.json", as_json(close_as_dict(report.close))
-    yield "files.json", as_json(files.to_dicts())
+    yield FILES, as_json(files.to_dicts())
     yield "run_log.json", as_json(log)
     written: set[str] = set()
     for form in forms:

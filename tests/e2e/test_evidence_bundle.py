@@ -19,7 +19,7 @@ from assets.reporting.assets import evidence_bundles
 from assets.reporting.tables import EVIDENCE_BUNDLES
 from pipelines.cli import run
 from pipelines.dagster_home import prepare_dagster_home
-from pipelines.reports.bundle import read_manifest
+from pipelines.reports.bundle import read_manifest, write_bundle
 from pipelines.reports.daily import HouseBundles
 from pipelines.resources.clock import SystemClock
 from pipelines.resources.object_store import FolderStore
@@ -105,6 +105,19 @@ def test_an_altered_bundle_is_named_and_its_member_too(evidence: Evidence, tmp_p
             new.writestr(name, old.read(name) + (b" " if name == "files.json" else b""))
     assert run(["audit", "verify", str(altered)]) == 1
     assert "files.json: altered" in capsys.readouterr().out
+
+
+def test_a_page_forged_with_a_manifest_that_fits_is_none_of_this_house(
+    evidence: Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # the trap: every hash is right, and the page says something else than what was signed
+    path, manifest = tmp_path / "forged.zip", read_manifest(evidence.path(PSP))
+    with zipfile.ZipFile(evidence.path(PSP)) as old:
+        members = [(each["name"], old.read(each["name"])) for each in manifest.pop("members")]
+    write_bundle(path, manifest, [(name, content + b"<!-- -->" if name.endswith(".html") else content) for name, content in members])
+    assert run(["audit", "verify", str(path)]) == 0
+    assert run(["audit", "verify", str(path), "--in-house"]) == 1
+    assert "forged.zip: unknown" in capsys.readouterr().out
 
 
 def test_each_input_file_is_named_with_its_hash_and_its_original_is_held(evidence: Evidence, run_world: RunWorld) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -9,12 +10,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.reports.bundle import (
+    FILES,
     FORMAT,
     MANIFEST,
     STANDING,
     as_json,
     differences,
     file_sha256,
+    original_differences,
     read_manifest,
     signed_differences,
     write_bundle,
@@ -113,6 +116,18 @@ def test_what_is_no_bundle_is_refused_by_its_name(tmp_path: Path, content: bytes
 def test_a_zip_without_our_manifest_is_refused(bundle: Path, manifest: object) -> None:
     with pytest.raises(InputRejected, match="no evidence bundle"):
         read_manifest(rewritten(bundle, {MANIFEST: json.dumps(manifest).encode()}))
+
+
+def test_an_input_file_that_is_gone_or_another_is_named(tmp_path: Path) -> None:
+    held = {"originals/aa/a": b"one", "originals/bb/b": b"two"}
+    files = [
+        {"name": f"{key[-1]}.csv", "version": 1, "object_key": key, "sha256": hashlib.sha256(content).hexdigest()} for key, content in held.items()
+    ]
+    path = tmp_path / "a.zip"
+    write_bundle(path, FACTS, [(FILES, as_json(files))])
+    assert list(original_differences(path, held.get)) == []
+    found = original_differences(path, {"originals/aa/a": b"ONE"}.get)
+    assert [(each.member, each.what) for each in found] == [("a.csv version 1", "altered"), ("b.csv version 1", "missing")]
 
 
 def test_a_day_forged_with_a_new_manifest_is_not_the_one_that_was_signed(tmp_path: Path) -> None:

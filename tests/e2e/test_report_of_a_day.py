@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -92,7 +92,8 @@ def test_on_a_phone_a_real_day_stays_within_the_screen(reported: Reported) -> No
 def test_a_signed_day_carries_what_was_known_then_and_nobodys_work_of_today(run_world: RunWorld, reported: Reported) -> None:
     # the trap: a print of the auditor's copy with the trend of the week after and the owner of this morning
     last, before = run_world.as_of, run_world.as_of - timedelta(days=1)
-    known, earlier = (as_known_at(reported.warehouse, last.date(), None, moment) for moment in (last, before))
+    known = as_known_at(reported.warehouse, last.date(), None, last)
+    earlier = replace(known, facts=dict(known.facts) | {"as_of": before.isoformat()})
     now, signed = gathered(reported.warehouse, known), gathered(reported.warehouse, earlier, closes_of(HISTORY)[0])
     assert now.trend is not None
     assert now.trend["day_end_date"].to_list() == [last.date()]

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from transactional.simulation.banks import mark
 from transactional.simulation.formats.adyen_reports import Record, accounting_report, records_of, settlement_detail
 from transactional.simulation.formats.bank_statements import Statement, bai2, camt053, mt940
-from transactional.simulation.formats.stripe_reports import balance_change, payout_reconciliation
+from transactional.simulation.formats.stripe_reports import balance_change, balance_summary, payout_reconciliation
 from transactional.simulation.movements import Batch, Line, Payment, Spot
 from transactional.simulation.psps.adyen import AdyenDesk
 from transactional.simulation.psps.settlement import waiting_lines
@@ -72,13 +72,31 @@ def _stripe_files(desk: StripeDesk, payments: Sequence[Payment], batches: Sequen
             path = f"v2/{path}"
         files[path] = payout_reconciliation(today, path)
     by_day: dict[date, list[Line]] = defaultdict(list)
-    for line in _stripe_activity(desk, payments, batches):
+    activity = list(_stripe_activity(desk, payments, batches))
+    for line in activity:
         by_day[business_date(line.occurred_at, desk.merchant.zone)].append(line)
+    changes = _stripe_changes(desk, activity, batches)
     for day in sorted(by_day):
         if day < _today(desk):
             path = f"{folder}/balance_change_from_activity_itemized_{day}.csv"
             files[path] = balance_change(sorted(by_day[day], key=lambda line: (line.occurred_at, line.ext_id)), desk.merchant, path)
+    first = min((day for by_currency in changes.values() for day in by_currency), default=_today(desk))
+    for day in (first + timedelta(days=number) for number in range((_today(desk) - first).days)):
+        files[f"{folder}/balance_summary_{day}.csv"] = balance_summary(day, changes)
     return files
+
+
+def _stripe_changes(desk: StripeDesk, activity: Iterable[Line], batches: Iterable[Batch]) -> dict[str, dict[date, tuple[int, int]]]:
+    """By how much each day changed the balance of each currency: by what came and went, and by payouts. Lines of no report are in it too."""
+    changes: dict[str, dict[date, tuple[int, int]]] = defaultdict(dict)
+    told = {id(line) for line in activity}
+    others = [line for batch in batches for line in batch.lines if line.counts and id(line) not in told]
+    for line in (*activity, *others):
+        if line.counts:
+            day, is_payout = business_date(line.occurred_at, desk.merchant.zone), line.kind == "payout"
+            moved, paid = changes[line.net_currency].get(day, (0, 0))
+            changes[line.net_currency][day] = (moved, paid + line.net_minor) if is_payout else (moved + line.net_minor, paid)
+    return changes
 
 
 def _stripe_activity(desk: StripeDesk, payments: Sequence[Payment], batches: Sequence[Batch]) -> Iterator[Line]:

@@ -1,4 +1,5 @@
-"""Stripe's two reports as Stripe writes them: balance change from activity (per day) and payout reconciliation, itemized (per payout day). Pure.
+"""Stripe's three reports as Stripe writes them: balance change from activity (per day) and payout reconciliation, itemized (per payout day), and the
+summary of the balance (per day). Pure.
 
 Amounts are signed major-unit decimals in the currency of settlement; what the customer saw stands beside them. The activity report leaves
 payouts out. A partial capture is a whole charge and a `partial_capture_reversal`. Column set: itemized.5 with address and card columns left
@@ -7,7 +8,7 @@ to those that reports are commonly exported with. Source: reference LR §4.1.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -67,6 +68,25 @@ def balance_change(lines: Sequence[Line], merchant: Merchant, path: str) -> byte
         if line.movement is not None:
             line.movement.activity.append(Spot("activity", path, number))
     return ("\n".join(rows) + "\n").encode()
+
+
+def balance_summary(day: date, changes: Mapping[str, Mapping[date, tuple[int, int]]]) -> bytes:
+    """The bytes of one day's summary. Shape: currency → day → (activity, payouts), both as they change the balance."""
+    rows = ["category,description,net_amount,currency"]
+    for currency, by_day in sorted(changes.items()):
+        opening = sum(sum(change) for other, change in by_day.items() if other < day)
+        activity, payouts = by_day.get(day, (0, 0))
+        told = {"starting_balance": opening, "activity": activity, "payouts": payouts, "ending_balance": opening + activity + payouts}
+        rows += [f"{name},{_SUMMARY_WORDS[name]},{format_minor(minor, EXPONENTS[currency])},{currency.lower()}" for name, minor in told.items()]
+    return ("\n".join(rows) + "\n").encode()
+
+
+_SUMMARY_WORDS = {
+    "starting_balance": "Balance at the start of the day",
+    "activity": "Net of all activity",
+    "payouts": "Paid out to the bank",
+    "ending_balance": "Balance at the end of the day",
+}
 
 
 def _row(line: Line, merchant: Merchant, zone: ZoneInfo, batch: Batch | None, *, first_print: bool) -> str:

@@ -26,6 +26,10 @@ statements as (
     select * from {{ ref('stg_bank__statements') }}
 ),
 
+psps as (
+    select * from {{ ref('int_core__psps_described') }}
+),
+
 cases as (
     select
         group_id as case_id,
@@ -40,16 +44,22 @@ cases as (
     from breaks_found
 ),
 
--- a statement that a bank sends again, corrected or in another message version, is one statement: the one known last
+-- a statement that a bank sends again, corrected or in another message version, is one statement: the one known last. A PSP's printed balance
+-- lands as a statement too, under `<psp> <account>`: that is no bank's
 newest_told as (
     select
-        *,
+        statements.*,
         row_number() over (
-            partition by bank_account, currency, statement_id, opening_date, closing_date
-            order by _loaded_at desc, closing_minor desc
+            partition by statements.bank_account, statements.currency, statements.statement_id, statements.opening_date, statements.closing_date
+            order by statements._loaded_at desc, statements.closing_minor desc
         ) as telling
     from statements
-    where opening_minor is not null and closing_minor is not null
+    left join psps
+        on substr(statements.bank_account, 1, length(psps.psp) + 1) = psps.psp || ' '
+    where
+        statements.opening_minor is not null
+        and statements.closing_minor is not null
+        and psps.psp is null
 ),
 
 closings as (

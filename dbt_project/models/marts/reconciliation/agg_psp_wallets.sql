@@ -10,6 +10,10 @@ days as (
     select * from {{ ref('dim_date') }}
 ),
 
+printed as (
+    select * from {{ ref('int_reconciliation__wallets_printed') }}
+),
+
 -- every change of a balance on its day: a line is told, a line leaves the open items because its batch is paid, a payout leaves
 changes as (
     select
@@ -123,18 +127,26 @@ running as (
 
 agg_psp_wallets as (
     select
-        business_date,
-        psp,
-        account,
-        currency,
-        closing_minor - movement_minor + payout_minor as opening_minor,
-        movement_minor,
-        payout_minor,
-        closing_minor,
-        open_items_minor,
-        open_item_count,
-        closing_minor - open_items_minor as difference_minor
+        running.business_date,
+        running.psp,
+        running.account,
+        running.currency,
+        running.closing_minor - running.movement_minor + running.payout_minor as opening_minor,
+        running.movement_minor,
+        running.payout_minor,
+        running.closing_minor,
+        running.open_items_minor,
+        running.open_item_count,
+        running.closing_minor - running.open_items_minor as difference_minor,
+        printed.closing_minor as printed_minor,
+        printed.closing_minor - running.closing_minor as printed_difference_minor
     from running
+    left join printed
+        on
+            running.psp = printed.psp
+            and running.account = printed.account
+            and running.currency = printed.currency
+            and running.business_date = printed.closing_date
 )
 
 select * from agg_psp_wallets

@@ -53,7 +53,7 @@ def as_known_at(
     warehouse: Warehouse, day: date, psp: str | None, moment: datetime, closed: Mapping[str, tuple[tuple[date, datetime], ...]] | None = None
 ) -> Standing:
     """The day with what was known at a moment. `closed`: what signed closes held by then (closes.closed_days)."""
-    return standing_of(warehouse.read(ITEMS), _context(warehouse, moment, closed or {}), day, psp)
+    return standing_of(warehouse.read(ITEMS), context_known_at(warehouse, moment, closed or {}), day, psp)
 
 
 def as_signed(store: ObjectStore, close: Close) -> tuple[Standing, bytes]:
@@ -65,7 +65,8 @@ def as_signed(store: ObjectStore, close: Close) -> tuple[Standing, bytes]:
     return from_bytes(content), content
 
 
-def _context(warehouse: Warehouse, moment: datetime, closed: Mapping[str, tuple[tuple[date, datetime], ...]]) -> RunContext:
+def context_known_at(warehouse: Warehouse, moment: datetime, closed: Mapping[str, tuple[tuple[date, datetime], ...]]) -> RunContext:
+    """What the engine is told beside the items, as it was known at a moment: rates, statements, confirmed matches; `closed` as in as_known_at."""
     known = [moment.isoformat()]
     context = run_context(moment, warehouse.read(_RATES, known), warehouse.read(_STATEMENTS, known), closed)
     return replace(context, accepted=as_accepted(warehouse.read(CONFIRMED, known)))

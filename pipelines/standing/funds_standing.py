@@ -18,7 +18,7 @@ from assets.reconciliation.breaks import BreakClass
 from assets.reconciliation.matching import Outcome, reconcile
 from assets.reconciliation.tables import ITEMS
 from pipelines.resources.warehouse import Warehouse
-from pipelines.standing.day_standing import _context
+from pipelines.standing.day_standing import context_known_at
 from transactional.payments.money_kinds import ACCOUNT_KINDS, PLAYER_KINDS, MoneyKind
 from transactional.reconciliation.designations import designated_on
 from transactional.reconciliation.service_levels import REPORTING_CURRENCY
@@ -43,7 +43,7 @@ group by 1, 2, 3, 4, 5, 6
 def funds_as_known_at(warehouse: Warehouse, day: date, moment: datetime) -> FundsProof:
     """The proof of the end of a day with what was known at a moment. The same moment gives the same proof, whatever came later."""
     items = warehouse.read(ITEMS).filter(pl.col("known_at") <= moment)
-    context = _context(warehouse, moment, {})
+    context = context_known_at(warehouse, moment, {})
     outcome = reconcile(items, context)
     gaps = outcome.breaks.filter(pl.col("break_class") == BreakClass.STATEMENT_GAP.value)
     books = warehouse.read(_BOOKS, [day.isoformat(), moment.isoformat()])

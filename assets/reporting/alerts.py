@@ -33,6 +33,7 @@ GATE_OF: Mapping[str, str] = {
     "unknown_kind": "G7",
 }
 """Class of a break to the gate whose failed subject it is; a test holds it against the engine's own list."""
+REFUSED_FILE = "refused_file"
 MOST_PER_MESSAGE = 50
 _DTYPES: Mapping[ColumnType, pl.DataType] = {
     ColumnType.TEXT: pl.String(),
@@ -58,6 +59,7 @@ class AlertKind(StrEnum):
 def due_alerts(
     breaks: pl.DataFrame,
     silent_days: pl.DataFrame,
+    refused: pl.DataFrame,
     now: datetime,
     *,
     accounts: Sequence[MerchantAccount] = MERCHANT_ACCOUNTS,
@@ -66,9 +68,10 @@ def due_alerts(
     """What somebody has to know now. Rows of ALERTS without their state.
 
     Shape: `breaks` (subject, break_class, psp, account, currency, amount_minor, business_date), those that count; `silent_days` (psp, account,
-    business_date), days on which our books have movements at an account and no activity report does.
+    business_date), days on which our books have movements at an account and no activity report does; `refused` (sha256, name, source, business_date),
+    files that could not be read at all.
     """
-    found = [*_of_breaks(breaks, limits), *_of_files(silent_days, now, accounts)]
+    found = [*_of_breaks(breaks, limits), *_of_files(silent_days, now, accounts), *_of_refused(refused)]
     return sorted(found, key=lambda row: (row["kind"], row["business_date"], row["subject"]))
 
 
@@ -140,6 +143,12 @@ def _of_files(silent_days: pl.DataFrame, now: datetime, accounts: Sequence[Merch
         if due_at is not None and due_at <= now:
             where = {"psp": psp, "account": name, "business_date": day}
             yield _alert(AlertKind.FILE_MISSING, f"{psp} {name} {day}", cause="activity_report", due_at=due_at, **where)
+
+
+def _of_refused(refused: pl.DataFrame) -> Iterator[Row]:
+    for sha256, name, source, day in refused.select("sha256", "name", "source", "business_date").iter_rows():
+        where = {"psp": source, "account": name, "business_date": day}
+        yield _alert(AlertKind.GATE_FAILED, sha256, cause=REFUSED_FILE, gate="G2", **where)
 
 
 def _alert(kind: AlertKind, subject: str, **told: Any) -> Row:

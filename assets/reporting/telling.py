@@ -26,6 +26,10 @@ select psp, account, booked_on as business_date from reconciliation.fct_item_dis
 where source in ('ledger', 'activity') and psp is not null and booked_on >= $1::date
 group by psp, account, booked_on having count(*) filter (where source = 'activity') = 0
 """
+_REFUSED = """
+select sha256, name, source, (received_at at time zone 'UTC')::date as business_date from raw.source_files
+where state = 'refused' and received_at >= $1::date
+"""
 _LOOK_BACK = timedelta(days=92)
 ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('countroom: telling people', 0))"
 
@@ -44,7 +48,8 @@ class Told:
 def tell(warehouse: Warehouse, courier: Courier, now: Callable[[], datetime]) -> Told:
     """Raises: Transient when the warehouse cannot be reached; nothing for a receiver that is down."""
     moment = now()
-    due = due_alerts(warehouse.read(_BREAKS), warehouse.read(_SILENT, [(moment - _LOOK_BACK).date().isoformat()]), moment)
+    since = [(moment - _LOOK_BACK).date().isoformat()]
+    due = due_alerts(warehouse.read(_BREAKS), warehouse.read(_SILENT, since), warehouse.read(_REFUSED, since), moment)
     with warehouse.transaction() as connection:
         connection.execute(ONE_AT_A_TIME)
         known = follow(warehouse.read(ALERTS), due, moment)

@@ -24,6 +24,9 @@ def _sentence(alert: Mapping[str, Any], language: Language) -> str:
             "The activity report of {place} for {day} was due by {moment} and is not here.", place=place, day=day, moment=alert["due_at"]
         )
         return f"{words} (countroom close --calendar --psp {alert['psp']})"
+    if alert["cause"] == "refused_file":
+        words = language("Gate {gate} failed: file {name} of {source} was refused.", gate=alert["gate"], name=alert["account"], source=alert["psp"])
+        return f"{words} (reconciliation.fct_source_files)"
     money = language.money(alert["amount_minor"], alert["currency"], day)
     places = {"break_class": language.word("class", alert["cause"].replace("_", " ")), "place": place, "money": money, "day": day}
     if alert["kind"] == "gate_failed":

@@ -124,7 +124,7 @@ from tx_case c where not exists (select 1 from finding f where f.case_id = c.cas
 def apply(bench: Bench) -> None:
     """End every transaction case."""
     bench.run(
-        "create table pow as select * from (values (10), (100), (1000)) as p (factor)",
+        "create table pow as select cast(factor as hugeint) as factor from (values (10), (100), (1000)) as p (factor)",
         _CASES.format(hops=_HOPS, mixed=_MIXED),
         _DIFFERENCES,
         _KNOWN_PAYMENTS,

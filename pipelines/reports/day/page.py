@@ -8,8 +8,10 @@ say; each sentence is whole, with its places, in the reader's language.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from html import escape
+
+import polars as pl
 
 from assets.reconciliation.standing.day import NO_PSP
 from pipelines.reports.day.breaks import breaks_of
@@ -201,6 +203,7 @@ def _ages(report: DayReport, language: Language) -> Iterator[str]:
     ageing = report.standing.ageing
     if not ageing.height:
         return
+    days, series = _began(report, language)
     most = max(ageing["case_count"].to_list())
     rows = (
         (
@@ -222,13 +225,17 @@ def _ages(report: DayReport, language: Language) -> Iterator[str]:
     )
     yield f'<p class="soft">{escape(language("Days from the first hop to the end of the day."))}</p><div class="figures"><div>'
     yield table(_head(report, language, *names), rows, figures=2, label=language("Age of breaks")) + "</div>"
-    yield from chart("ages-began", language("Breaks and open cases by the day they began"), *_began(report, language), language)
+    yield from chart("ages-began", language("Breaks and open cases by the day they began"), days, series, language)
+    earlier = report.standing.breaks.filter(pl.col("event_date") < days[0]).height
+    yield f'<p class="soft">{escape(language("{count} more began earlier.", count=earlier))}</p>' if earlier else ""
     yield "</div>"
 
 
 def _began(report: DayReport, language: Language) -> tuple[list[date], list[Series]]:
     counted = {flag: dict(part.group_by("event_date").len().iter_rows()) for (flag,), part in report.standing.breaks.group_by("counts_as_break")}
-    days = sorted({day for counts in counted.values() for day in counts})[-_DAYS_SHOWN:]
+    last = max(report.standing.breaks["event_date"].to_list())
+    first = max(min(report.standing.breaks["event_date"].to_list()), last - timedelta(days=_DAYS_SHOWN - 1))
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]  # a day without a break has its place too
     broken, waiting = counted.get(True, {}), counted.get(False, {})
     return days, [Series("broken", language("broken"), broken), Series("open", language("open"), waiting)]
 

@@ -112,7 +112,7 @@ def test_the_json_is_the_document_that_is_signed() -> None:
 
 
 def test_a_currency_nobody_knows_is_told_in_minor_units_and_not_guessed() -> None:
-    odd = replace(BROKEN, summary=BROKEN.summary.with_columns(currency=pl.lit("XXQ")), evidence=BROKEN.evidence.head(0), breaks=BROKEN.breaks.head(0))
+    odd = replace(BROKEN, summary=BROKEN.summary.with_columns(currency=pl.lit("XXQ")), breaks=BROKEN.breaks.head(0), ageing=BROKEN.ageing.head(0))
     files = rendered(DayReport(odd), FORMS)
     assert b"1,000 minor units" in files[f"{NAME}.en.html"]
     assert pl.read_parquet(files[f"{NAME}.summary.parquet"])["matched_amount"].to_list() == [None]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import timedelta
 
 import polars as pl
 
@@ -11,7 +12,7 @@ from assets.reconciliation.standing.document import difference
 from pipelines.reports.day_report import DayReport, rendered
 from pipelines.reports.day_text import told_day
 from tests.unit.reconciliation.test_closes import HISTORY
-from tests.unit.reconciliation.test_standing import FOUR, payment, standing
+from tests.unit.reconciliation.test_standing import DAY, FOUR, payment, standing
 from transactional.reconciliation.closes import closes_of
 
 BROKEN = standing([*payment(1), *payment(2, sources=FOUR[1:])], psp="acme")
@@ -58,3 +59,16 @@ def test_the_text_tells_amounts_in_the_decimals_of_their_currency() -> None:
     told = "\n".join(told_day(BROKEN))
     assert "10.00" in told
     assert "acme" in told
+
+
+def test_breaks_too_old_for_the_chart_are_counted_beside_it_and_a_quiet_day_has_its_place() -> None:
+    # the trap: a chart of the last days, read as if it had every break; and days without a break left out, so that a month looks like a week
+    rows = [
+        *payment(1, sources=FOUR[1:]),
+        *payment(2, DAY - timedelta(days=3), sources=FOUR[1:]),
+        *payment(3, DAY - timedelta(days=60), sources=FOUR[1:]),
+    ]
+    page = page_of(DayReport(standing(rows, psp="acme")))
+    assert "1 more began earlier." in page
+    chart = page.partition("ages-began-title")[2].partition("</figure>")[0]
+    assert [f"<td>{day} Jan 2026</td><td class=n>{count}</td>" in chart for day, count in ((2, 1), (3, 0), (4, 0), (5, 1))] == [True] * 4

@@ -1,9 +1,10 @@
-"""kill -9 of `countroom run` in every stage, each time run again at once: what comes out is what an undisturbed run says."""
+"""kill -9 of `countroom run` in every stage, each time run again at once, on files in any order and twice: what comes out is what an undisturbed run says."""
 
 from __future__ import annotations
 
 import json
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from assets.landing.detection import files_under
 from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.state import read_state
 from tests.conftest import REPOSITORY
@@ -57,8 +59,18 @@ def kill_when_it_says(mark: str, arguments: list[str], url: str, home: Path) -> 
         assert process.wait(timeout=60) == -signal.SIGKILL, "".join(said)
 
 
+def in_any_order_and_twice(folder: Path) -> list[str]:
+    """Every file of a world, some a second time, shuffled. A corrected file stays behind the one of its name: the order in which a PSP sends them is a fact."""
+    first, corrected = files_under(folder), files_under(folder / "v2")
+    names = {path.name for path in corrected}
+    offered = [path for path in first if path.name not in names] + random.Random(7).sample(first, len(first) // 3)
+    random.Random(8).shuffle(offered)
+    before = [path for path in first if path.name in names and path not in offered]
+    return [str(path) for path in (*before, *offered, *corrected, *random.Random(9).sample(first, 5))]
+
+
 def test_a_run_killed_in_every_stage_then_run_twice_ends_as_if_nothing_had_been(run_world: RunWorld, books_url: str, tmp_path: Path) -> None:
-    run = ["run", str(run_world.folder), str(run_world.folder / "v2"), "--as-of", run_world.as_of.isoformat(), "--json"]
+    run = ["run", *in_any_order_and_twice(run_world.folder), "--as-of", run_world.as_of.isoformat(), "--json"]
     for mark in STAGES:
         kill_when_it_says(mark, run, books_url, tmp_path)
     for _ in range(2):  # once more over the same files: a run that lands them again, or whose break ids change, shows here

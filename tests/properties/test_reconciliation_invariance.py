@@ -15,7 +15,7 @@ from tests.properties.reconciliation_cases import MOMENTS, Casino, Printer, casi
 from tests.properties.reconciliation_oracle import HOPS, Row, Rows
 from tests.properties.test_reconciliation_properties import grouped_keys, told_breaks
 
-few = settings(max_examples=4)  # each example is several accounts, and two runs of the engine
+few = settings(max_examples=3)  # each example is several accounts, and two runs of the engine
 _AMOUNTS = ("amount_minor", "net_minor", "commission_minor")
 _REFERENCES = ("psp_reference", "modification_reference", "merchant_reference")
 
@@ -69,7 +69,7 @@ def arriving(printer: Printer, amounts: list[int], credit: int) -> None:
     printer.add("bank", "bank_movement", "EUR", credit, bank_reference="ACME PAYS", ext_id=None)
 
 
-@settings(max_examples=6)
+@settings(max_examples=4)
 @given(st.integers(1, 3), st.integers(1, 3), st.integers(1, 40), st.integers(1, 40))
 def test_11_of_two_disjoint_answers_neither_is_taken_and_each_is_told_as_a_rival(payments: int, entries: int, one: int, other: int) -> None:
     loose, parts = Printer(0), Printer(1)

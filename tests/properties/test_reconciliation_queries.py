@@ -63,7 +63,7 @@ def context_at(moment: datetime) -> RunContext:
     return RunContext(as_of=moment, psp_names={"acme": ("acme",)})
 
 
-@settings(max_examples=4)  # two runs of the engine each
+@settings(max_examples=3)  # two runs of the engine each
 @given(
     casinos(4),
     st.lists(st.sampled_from((0, 0, 1, 3, 9)), min_size=3, max_size=7),

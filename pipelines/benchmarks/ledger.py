@@ -24,6 +24,7 @@ from uuid import UUID
 from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 
+from pipelines.resources.clock import SystemClock
 from transactional.db.engine import SERVICE_ROLE, make_engine
 from transactional.db.local_server.binaries import find_binaries
 from transactional.db.local_server.server import ensure_running, stop
@@ -147,7 +148,7 @@ def _batches(engine: Engine, seconds: int) -> float:
     """Batches from making the entries to the commit: what a caller in Python gets."""
     began, batches = time.perf_counter(), 0
     while time.perf_counter() - began < seconds:
-        at = datetime.now(UTC)
+        at = SystemClock().now()
         entries = [_bet(batches * BATCH + n, at + timedelta(microseconds=n)) for n in range(BATCH)]
         with UnitOfWork(engine) as work:
             Ledger(work.connection).post_batch(entries)

@@ -1,4 +1,4 @@
-"""Is every piece small enough to be read in one sitting. The caps are house style 3.10; there is no list of exceptions."""
+"""Is every piece small enough to be read in one sitting. The caps are house style 3.10; only folders that grow by one file an entry are free of one."""
 
 from __future__ import annotations
 

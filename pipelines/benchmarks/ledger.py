@@ -6,7 +6,7 @@ few house accounts the other side of every transfer falls. Batches go through th
 The trap: a rate of refusals, or of entries that nobody added up. What was booked is counted afterwards, must add up to nothing, and every player's
 cached balance must be the sum of its postings; else there is no figure.
 
-Units: transfers a second; `ratio` is to TPC-B-like with as many clients (batches: to it with one client). Run it alone on a quiet machine.
+Units: transfers a second; `ratio` is to TPC-B-like with as many clients. Run it alone on a quiet machine.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import re
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -88,7 +89,7 @@ def measure(home: Path, seconds: int) -> Iterator[Booked]:
     """
     server = ensure_running(home)
     try:
-        engine = make_engine(server.url, role=SERVICE_ROLE, application_name="countroom bench", pool_size=1)
+        engine = make_engine(server.url, role=SERVICE_ROLE, application_name="countroom bench", pool_size=4)
         migrate(server.url)
         prepare(engine)
         yardstick = {}
@@ -102,8 +103,9 @@ def measure(home: Path, seconds: int) -> Iterator[Booked]:
             if (booked := _entries(engine) - before) < 0.5 * rate * seconds:
                 raise InvariantBroken(f"pgbench counted {rate * seconds:.0f} transfers and {booked} were booked")
             yield Booked("transfer", clients, hot, rate, rate / yardstick[clients])
-        rate = _batches(engine, seconds)
-        yield Booked(f"batch of {BATCH:,}", 1, 4, rate, rate / yardstick[1])
+        for clients in (1, 4):
+            rate = _batches(engine, clients, seconds)
+            yield Booked(f"batches of {BATCH:,}", clients, 4, rate, rate / yardstick[clients])
         check_books(engine)
         engine.dispose()
     finally:
@@ -144,22 +146,30 @@ def prepare(engine: Engine) -> None:
         work.commit()
 
 
-def _batches(engine: Engine, seconds: int) -> float:
+def _batches(engine: Engine, clients: int, seconds: int) -> float:
     """Batches from making the entries to the commit: what a caller in Python gets."""
-    began, batches = time.perf_counter(), 0
-    while time.perf_counter() - began < seconds:
+    began = time.perf_counter()
+    with ThreadPoolExecutor(clients) as pool:
+        counts = pool.map(lambda number: _batches_of_one(engine, f"{clients}.{number}", began + seconds), range(clients))
+        booked = sum(counts) * BATCH
+    return booked / (time.perf_counter() - began)
+
+
+def _batches_of_one(engine: Engine, client: str, until: float) -> int:
+    batches = 0
+    while time.perf_counter() < until:
         at = SystemClock().now()
-        entries = [_bet(batches * BATCH + n, at + timedelta(microseconds=n)) for n in range(BATCH)]
+        entries = [_bet(client, batches * BATCH + n, at + timedelta(microseconds=n)) for n in range(BATCH)]
         with UnitOfWork(engine) as work:
             Ledger(work.connection).post_batch(entries)
             work.commit()
         batches += 1
-    return batches * BATCH / (time.perf_counter() - began)
+    return batches
 
 
-def _bet(serial: int, at: datetime) -> KeyedEntry:
+def _bet(client: str, serial: int, at: datetime) -> KeyedEntry:
     player, house, amount = serial * 7919 % PLAYERS + 1, serial % 4 + 1, serial % 500 + 1
-    return KeyedEntry(Entry("bet", at, (Posting(_player(player), amount), Posting(_house(house), -amount))), f"batch:{serial}")
+    return KeyedEntry(Entry("bet", at, (Posting(_player(player), amount), Posting(_house(house), -amount))), f"batch:{client}:{serial}")
 
 
 def _rate(url: str, *script: str, clients: int, seconds: int) -> float:

@@ -30,7 +30,7 @@ from transactional.simulation.drive import write_books
 from transactional.simulation.world import World, WorldSpec, answer_key, build
 
 ROOT = Path(__file__).parents[1]
-SPEC = WorldSpec(players=600, days=21, seed=1)  # large enough that every class of defect occurs
+SPEC = WorldSpec(players=600, days=25, seed=1)  # large enough that every class of defect occurs
 
 
 @dataclass(frozen=True, slots=True)

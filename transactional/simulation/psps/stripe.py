@@ -10,16 +10,13 @@ from transactional.simulation.movements import Batch, Line, Movement, stripe_id
 from transactional.simulation.psps.desk import Desk, K
 from transactional.vocabulary.time import business_date
 
-_PATIENCE = 3
-
 
 class StripeDesk(Desk):
-    """A balance below zero waits; on the third bank day, or when a reserve comes home, it is collected from our bank account."""
+    """A balance below zero is collected from our bank account on the next bank day, as one above it is paid."""
 
     def batches(self, by_day: dict[date, list[Movement]]) -> list[Batch]:
         waiting: dict[str, list[Line]] = defaultdict(list)
         batches: list[Batch] = []
-        self.days_short: dict[str, int] = defaultdict(int)
         last = business_date(self.as_of, self.merchant.zone) - timedelta(days=1)
         day = min(by_day, default=last)
         while day <= last:
@@ -35,12 +32,10 @@ class StripeDesk(Desk):
         paid_at = self.at(day, 0, 0)
         is_due = currency == self.main and self.is_reserve_due(day)
         balance = sum(line.net_minor for line in waiting if line.counts)
-        self.days_short[currency] = self.days_short[currency] + 1 if balance < 0 else 0
-        if not is_due and (balance == 0 or 0 < self.days_short[currency] < _PATIENCE):
+        if balance == 0 and not is_due:
             return []
         batch = Batch(merchant=self.merchant, batch_id=stripe_id(self.rng, "po"), closed_on=day, lines=list(waiting))
         waiting.clear()
-        self.days_short[currency] = 0
         batch.lines += self.account_lines(day, currency, batch.lines, index)
         if is_due:
             batch.lines += self.released(day, self.at(day - timedelta(days=1), 22, 20), "risk_reserved_funds")

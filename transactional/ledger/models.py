@@ -59,10 +59,11 @@ journal_entries = sa.Table(
     sa.Column("kind", sa.Text(), nullable=False),
     _at("effective_at"),
     _at("recorded_at"),
-    sa.Column("reverses_id", sa.Uuid(), sa.ForeignKey("app.journal_entries.entry_id"), unique=True),
+    sa.Column("reverses_id", sa.Uuid(), sa.ForeignKey("app.journal_entries.entry_id")),
     sa.Column("description", sa.Text()),
     txid_column(),
     sa.Index(None, "txid"),
+    sa.Index("uq_journal_entries_reverses_id", "reverses_id", unique=True, postgresql_where=sa.text("reverses_id IS NOT NULL")),
 )
 """Grain: one row per balanced set of postings. At most one entry reverses another."""
 

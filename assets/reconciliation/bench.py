@@ -7,23 +7,28 @@ memory (reference performance.md B). The traps: money through a double (here: in
 A case is named by a number: the hash of what its items share (a name of 80 characters for each of a million cases was most of a run). That no two
 names share a number is proved by whoever makes cases (layers/cases.py) and by the ladder's count of verdicts.
 
-It shows the items as the view seen (what is known at as_of; n numbers it, hop is its source as a bit), which layers/plain.py makes the table item of,
-and makes terms, due (dates by account and day), exponent, rate, fee_rule, ours (bank accounts), naming (words that name a PSP), closed (days under
+It shows the items as the view seen (what is known at as_of; n numbers it, hop is its source as a bit), which layers/plain.py keeps as item, and
+makes terms, due (dates by account and day), exponent, rate, fee_rule, ours (bank accounts), naming (words that name a PSP), closed (days under
 signature); `ending` collects where each item ended, `finding` the breaks, `agreement` the groups.
 """
 
 from __future__ import annotations
 
+import tempfile
 from datetime import date, timedelta
+from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from assets.reconciliation.context import RunContext, Terms
 from assets.reconciliation.items import SOURCES
+from assets.reconciliation.tables import ITEM_COLUMNS
 from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS
 from transactional.vocabulary.currencies import PERIODS
 from transactional.vocabulary.time import add_business_days
+
+_MEMORY = "5GB"  # what is more goes to files: a run that is larger than expected gets slower, and does not take the machine with it
 
 _MACROS = """
 create macro half_even(num, den) as
@@ -55,14 +60,15 @@ create table agreement (
     amount_minor bigint not null, residue_minor bigint not null, batch_id text);
 """
 
-_SEEN = """
-create view seen as
+# What no layer should have to say again. `absent`: columns that no item fills; a null is 16 bytes in every row, so they are shown and not kept.
+_SHOWN = """
+create view {view} as
 select i.*,
     case when i.source = 'payout' then 'settlement' else i.source end as family,
     coalesce(i.net_minor, i.amount_minor) as counted_minor,
     case when i.net_minor is null then i.currency else coalesce(i.net_currency, i.currency) end as counted_currency,
     fees_of(i.commission_minor, i.markup_minor, i.scheme_fee_minor, i.interchange_minor) as fees_minor
-from given i where i.known_at <= {as_of}
+from (select *{absent} from {table} where {condition}) i
 """
 
 
@@ -70,7 +76,9 @@ class Bench:
     """One run's working tables. Use as a context manager; nothing survives it but the frames taken out."""
 
     def __init__(self, items: pl.DataFrame, context: RunContext) -> None:
-        self._db = duckdb.connect(config={"threads": 2})
+        self._db = duckdb.connect(
+            config={"threads": 2, "memory_limit": _MEMORY, "temp_directory": str(Path(tempfile.gettempdir()) / "countroom-duckdb")}
+        )
         self._db.execute("set timezone = 'UTC'")
         self._db.execute("set produce_arrow_string_view = true")
         self._db.execute(_MACROS)
@@ -80,8 +88,10 @@ class Bench:
         numbered = items.with_row_index("n", offset=1).with_columns(
             pl.col("n").cast(pl.Int64), hop=pl.col("source").replace_strict(bits, return_dtype=pl.UInt8)
         )
-        self._db.register("given", numbered.to_arrow(compat_level=pl.CompatLevel.newest()))
-        self._db.execute(_SEEN.format(as_of=f"timestamptz '{context.as_of.isoformat()}'"))  # ours, and a view takes no parameters
+        self._absent = [column for column in ITEM_COLUMNS if column.nullable and items[column.name].null_count() == items.height]
+        kept = numbered.drop(column.name for column in self._absent)
+        self._db.register("given", kept.to_arrow(compat_level=pl.CompatLevel.newest()))
+        self.show("seen", "given", f"known_at <= timestamptz '{context.as_of.isoformat()}'")  # ours, and a view takes no parameters
         self._settle_vocabulary()
         self._settle_terms(context)
         self._settle_references(context)
@@ -91,6 +101,16 @@ class Bench:
 
     def __exit__(self, *_error: object) -> None:
         self._db.close()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The columns that are shown and not kept."""
+        return ("family", "counted_minor", "counted_currency", "fees_minor", *(column.name for column in self._absent))
+
+    def show(self, view: str, table: str, condition: str = "true") -> None:
+        """Items of a table that has the columns they fill, with all columns and what follows from them."""
+        absent = "".join(f", cast(null as {column.type.value}) as {column.name}" for column in self._absent)
+        self._db.execute(_SHOWN.format(view=view, table=table, absent=absent, condition=condition))
 
     def run(self, *statements: str) -> None:
         """Run statements in order."""

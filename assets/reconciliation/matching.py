@@ -36,7 +36,7 @@ from assets.reconciliation.layers import (
 from assets.reconciliation.tables import BREAKS, CERTIFICATE, GROUPS, MEMBERS
 from transactional.vocabulary.errors import InvariantBroken
 
-RULE_SET = "2026-11-25"
+RULE_SET = "2026-11-28"
 
 
 @dataclass(frozen=True, slots=True)

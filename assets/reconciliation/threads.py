@@ -1,9 +1,9 @@
 """Which break of today is the one somebody wrote a note on yesterday? Pure; for the engine's asset, whose break ids change with their members.
 
-A thread is the life of one problem over runs; its id is the break it was first seen as. A break continues the thread whose last break it is, else the
-thread with which it shares most items (an open one first, then the oldest, then by id), else it opens one. Each thread goes on as one break at most,
-and each item belongs to one thread at most: a break that splits leaves its thread with the larger part, a break that swallows another closes that
-thread as merged. A thread none of whose items is in a break has ended; it opens again when they break again.
+A thread is the life of one problem over runs; its id is the break it was first seen as. A break continues the open thread whose last break it is, else the
+open thread with which it shares most items (then the oldest, then by id), else a closed one found the same way, else it opens one. Each thread goes on as
+one break at most, and each item belongs to one thread at most: a break that splits leaves its thread with the larger part, a break that swallows another
+closes that thread as merged. A thread none of whose items is in a break has ended; it opens again when they break again.
 
 The traps: a note orphaned because one line more came into the break, a break that vanished without a word about why, and a thread opened for
 everything that merely waits: only a break that counts opens one.
@@ -67,7 +67,9 @@ def _continued(known: Mapping[str, Row], found: Mapping[str, Row], shared: pl.Da
     """Break to thread, one to one: the thread's own last break first, then by the items they share."""
     taken: dict[str, str] = {}
     free = set(known)
-    for name, thread in (*_same_break(known, found), *_by_items(known, shared)):
+    pairs = [*_same_break(known, found), *_by_items(known, shared)]
+    # an open thread that holds the items goes before a closed one whose last break this once was: it may have been merged into the other
+    for name, thread in sorted(pairs, key=lambda pair: not known[pair[1]]["is_open"]):
         if name not in taken and thread in free:
             taken[name] = thread
             free.remove(thread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from assets.reconciliation.healing import told_by_lines, with_reporting_amounts
@@ -72,6 +72,7 @@ def test_no_item_of_a_counting_break_is_without_a_thread_and_a_thread_is_open_if
 
 
 @given(RUNS)
+@example([{"1": "a1", "2": "a2"}, {"1": "a1", "2": "a1"}, {"1": "a1"}])  # merged, then it is again what the absorbed thread once was
 def test_a_thread_keeps_its_id_while_it_shares_items(runs: list[Run]) -> None:
     """A break all of whose items were in one open thread, and no other break took from it, is that thread."""
     threads = no_threads()

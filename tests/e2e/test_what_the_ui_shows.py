@@ -16,7 +16,9 @@ from sqlalchemy import make_url
 
 from assets.catalogues.tables import CATALOGUES
 from assets.landing.tables import APP_TABLES, FILE_TABLES
+from assets.reconciliation.suggestions.tables import ACCEPTED_MATCHES, SUGGESTIONS
 from assets.reconciliation.tables import BREAK_CLASSES, BREAK_THREADS, BREAKS, CERTIFICATE, DAY_ENDS, DERIVED_TABLES, THREAD_MEMBERS
+from assets.reporting.tables import ALERT_MESSAGES, ALERTS
 from pipelines.asset_specs import key_of
 from pipelines.dagster_home import SCHEMA
 from tests.running_world import RunWorld
@@ -52,7 +54,7 @@ def pages(run_world: RunWorld) -> Iterator[Pages]:
 
 def test_one_run_writes_every_asset(run_world: RunWorld, pages: Pages, models: dict[dg.AssetKey, dict[str, Any]]) -> None:
     # the trap: an asset with days of its own, that no run fills, and a lineage that is never green
-    by_engine = (*DERIVED_TABLES, DAY_ENDS, BREAK_CLASSES, BREAK_THREADS, THREAD_MEMBERS)
+    by_engine = (*DERIVED_TABLES, DAY_ENDS, BREAK_CLASSES, BREAK_THREADS, THREAD_MEMBERS, SUGGESTIONS, ACCEPTED_MATCHES, ALERTS, ALERT_MESSAGES)
     written_by_python = {key_of(table) for table in (*FILE_TABLES, *APP_TABLES, *CATALOGUES, *by_engine)}
     assert set(pages) == written_by_python | set(models)
     assert run_world.report["materialised"] == len(pages)

@@ -6,6 +6,10 @@ designated as (
     select * from {{ ref('int_ledger__designated_accounts_dated') }}
 ),
 
+postings as (
+    select * from {{ ref('int_ledger__postings_enriched') }}
+),
+
 days as (
     select * from {{ ref('dim_date') }}
 ),
@@ -21,9 +25,18 @@ accounts as (
     group by component, holder, account, currency
 ),
 
-last_day as (
+-- a balance stands on the days on which it does not move, up to the last day of the ledger: players bet on a day when no PSP or bank says anything
+last_days as (
     select max(business_date) as last_date
     from changes
+    union all
+    select max(business_date) as last_date
+    from postings
+),
+
+last_day as (
+    select max(last_date) as last_date
+    from last_days
 ),
 
 calendar as (

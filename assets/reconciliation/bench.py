@@ -14,20 +14,23 @@ signature); `ending` collects where each item ended, `finding` the breaks, `agre
 
 from __future__ import annotations
 
-import tempfile
 from datetime import date, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory, gettempdir
 
 import duckdb
 import polars as pl
 
 from assets.reconciliation.context import RunContext, Terms
-from assets.reconciliation.items import SOURCES
+from assets.reconciliation.items import SOURCES, check_columns, check_rows
 from assets.reconciliation.tables import ITEM_COLUMNS
 from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS
 from transactional.vocabulary.currencies import PERIODS
+from transactional.vocabulary.errors import ContractBroken
+from transactional.vocabulary.tables import Column
 from transactional.vocabulary.time import add_business_days
 
+_BITS = {name: 1 << place for place, name in enumerate(SOURCES)}
 _MEMORY = "5GB"  # what is more goes to files: a run that is larger than expected gets slower, and does not take the machine with it
 
 _MACROS = """
@@ -75,32 +78,70 @@ from (select *{absent} from {table} where {condition}) i
 class Bench:
     """One run's working tables. Use as a context manager; nothing survives it but the frames taken out."""
 
-    def __init__(self, items: pl.DataFrame, context: RunContext) -> None:
-        self._db = duckdb.connect(
-            config={"threads": 2, "memory_limit": _MEMORY, "temp_directory": str(Path(tempfile.gettempdir()) / "countroom-duckdb")}
-        )
+    def __init__(self, items: pl.DataFrame | Path, context: RunContext) -> None:
+        """`items`: the normal form as a frame, or as a Parquet file, of which memory then holds a part at a time.
+
+        Raises: ContractBroken when a file is not the normal form.
+        """
+        self._folder = TemporaryDirectory(prefix="countroom-bench-") if isinstance(items, Path) else None
+        place = f"{self._folder.name}/bench.duckdb" if self._folder else ":memory:"
+        spill = self._folder.name if self._folder else str(Path(gettempdir()) / "countroom-duckdb")
+        self._db = duckdb.connect(place, config={"threads": 2, "memory_limit": _MEMORY, "temp_directory": spill})
+        try:
+            self._settle(items, context)
+        except BaseException:
+            self._close()
+            raise
+
+    def _settle(self, items: pl.DataFrame | Path, context: RunContext) -> None:
         self._db.execute("set timezone = 'UTC'")
         self._db.execute("set produce_arrow_string_view = true")
         self._db.execute(_MACROS)
         self._db.execute(_MONEY)
         self._db.execute(_RESULTS)
-        bits = {name: 1 << place for place, name in enumerate(SOURCES)}
-        numbered = items.with_row_index("n", offset=1).with_columns(
-            pl.col("n").cast(pl.Int64), hop=pl.col("source").replace_strict(bits, return_dtype=pl.UInt8)
-        )
-        self._absent = [column for column in ITEM_COLUMNS if column.nullable and items[column.name].null_count() == items.height]
-        kept = numbered.drop(column.name for column in self._absent)
-        self._db.register("given", kept.to_arrow(compat_level=pl.CompatLevel.newest()))
+        self._absent = self._read_file(items) if isinstance(items, Path) else self._read_frame(items)
         self.show("seen", "given", f"known_at <= timestamptz '{context.as_of.isoformat()}'")  # ours, and a view takes no parameters
         self._settle_vocabulary()
         self._settle_terms(context)
         self._settle_references(context)
 
+    def _read_frame(self, items: pl.DataFrame) -> list[Column]:
+        absent = [column for column in ITEM_COLUMNS if column.nullable and items[column.name].null_count() == items.height]
+        numbered = items.with_row_index("n", offset=1).with_columns(
+            pl.col("n").cast(pl.Int64), hop=pl.col("source").replace_strict(_BITS, return_dtype=pl.UInt8)
+        )
+        kept = numbered.drop(column.name for column in absent)
+        self._db.register("given", kept.to_arrow(compat_level=pl.CompatLevel.newest()))
+        return absent
+
+    def _read_file(self, path: Path) -> list[Column]:
+        rows = pl.scan_parquet(path)
+        check_columns(rows.collect_schema())
+        check_rows(rows)
+        self._db.read_parquet(str(path), file_row_number=True).create_view("filed")
+        if repeated := self.count("select count(*) - count(distinct item_key) from filed"):
+            raise ContractBroken(f"items.item_key: {repeated} items have the key of another one", code="items_content")
+        filled = self.frame(f"select {', '.join(f'count({column.name}) as {column.name}' for column in ITEM_COLUMNS)} from filed").row(0, named=True)
+        absent = [column for column in ITEM_COLUMNS if column.nullable and not filled[column.name]]
+        kept = ", ".join(column.name for column in ITEM_COLUMNS if column not in absent)
+        bits = " ".join(f"when '{name}' then {bit}" for name, bit in _BITS.items())
+        self.run(f"create view given as select {kept}, file_row_number + 1 as n, (case source {bits} end)::utinyint as hop from filed")
+        return absent
+
     def __enter__(self) -> Bench:
         return self
 
     def __exit__(self, *_error: object) -> None:
+        self._close()
+
+    def _close(self) -> None:
         self._db.close()
+        if self._folder:
+            self._folder.cleanup()
+
+    def write(self, query: str, path: Path) -> None:
+        """A query's answer as a Parquet file, without it ever being in memory as a whole."""
+        self._db.sql(query).write_parquet(str(path), compression="zstd")
 
     @property
     def shown(self) -> tuple[str, ...]:

@@ -45,25 +45,35 @@ def validated(items: pl.DataFrame) -> pl.DataFrame:
 
     Raises: ContractBroken naming the column and a key: a missing column, a type that would lose money, a null, a repeated key, an unknown source or kind.
     """
-    missing = [name for name in ITEMS.column_names() if name not in items.columns]
-    if missing:
-        raise ContractBroken(f"items lack the columns {', '.join(missing)}", code="items_columns")
-    for column in ITEM_COLUMNS:
-        dtype = items.schema[column.name]
-        if column.type in _EXACT and dtype != pl.Null() and not dtype.is_integer():
-            raise ContractBroken(f"items.{column.name} is {dtype}, expected integer minor units", code="items_type")
-        if column.type is ColumnType.TIMESTAMPTZ and getattr(dtype, "time_zone", None) is None and items.height > 0:
-            raise ContractBroken(f"items.{column.name} is {dtype}, expected instants in UTC", code="items_type")
+    check_columns(items.schema, is_empty=items.is_empty())
     frame = items.select(pl.col(name).cast(dtype) for name, dtype in item_schema().items())
-    told = [bad.any().alias(str(place)) for place, (_, bad, _) in enumerate(_REFUSED)]
-    *held, keys = frame.select(*told, pl.col("item_key").n_unique().alias("keys")).row(0)  # all in one pass; usually none holds
-    for (name, bad, why), is_there in zip(_REFUSED, held, strict=True):
-        if is_there:
-            raise _refused(name, why, frame.filter(bad))
-    if keys != frame.height:
-        raise _refused("item_key", "is there more than once", frame.filter(pl.col("item_key").is_duplicated()))
+    check_rows(frame.lazy())
+    if frame["item_key"].n_unique() != frame.height:
+        raise _refused("item_key", "is there more than once", frame.filter(pl.col("item_key").is_duplicated())["item_key"])
     return frame
 
 
-def _refused(name: str, why: str, found: pl.DataFrame) -> ContractBroken:
-    return ContractBroken(f"items.{name} {why}: item '{found['item_key'].sort()[0]}' and {found.height - 1} more", code="items_content")
+def check_columns(schema: pl.Schema, *, is_empty: bool = False) -> None:
+    """Raises: ContractBroken for a missing column or a type that would lose money."""
+    missing = [name for name in ITEMS.column_names() if name not in schema]
+    if missing:
+        raise ContractBroken(f"items lack the columns {', '.join(missing)}", code="items_columns")
+    for column in ITEM_COLUMNS:
+        dtype = schema[column.name]
+        if column.type in _EXACT and dtype != pl.Null() and not dtype.is_integer():
+            raise ContractBroken(f"items.{column.name} is {dtype}, expected integer minor units", code="items_type")
+        if column.type is ColumnType.TIMESTAMPTZ and getattr(dtype, "time_zone", None) is None and not is_empty:
+            raise ContractBroken(f"items.{column.name} is {dtype}, expected instants in UTC", code="items_type")
+
+
+def check_rows(items: pl.LazyFrame) -> None:
+    """Raises: ContractBroken for a null, an unknown source or kind. Repeated keys are for whoever holds the rows to find."""
+    told = [bad.any().alias(str(place)) for place, (_, bad, _) in enumerate(_REFUSED)]
+    held = items.select(told).collect(engine="streaming").row(0)  # all in one pass; usually none holds
+    for (name, bad, why), is_there in zip(_REFUSED, held, strict=True):
+        if is_there:
+            raise _refused(name, why, items.filter(bad).select("item_key").collect()["item_key"])
+
+
+def _refused(name: str, why: str, keys: pl.Series) -> ContractBroken:
+    return ContractBroken(f"items.{name} {why}: item '{keys.sort()[0]}' and {keys.len() - 1} more", code="items_content")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from pathlib import Path
 
 import polars as pl
 
@@ -110,8 +111,6 @@ select a.case_id, 'grp_' || md5(k.signature) as group_id, null as break_id from 
 union all select case_id, null, break_id from broken
 """
 
-_RUN = "select count(*) || ':' || coalesce(hex(bit_xor(md5_number(item_key || chr(31) || amount_minor))), '') as signature from item"
-
 
 def reconcile(items: pl.DataFrame, context: RunContext, *, shortcut: bool = True) -> Outcome:
     """Shape: ITEMS → Outcome. Items known after `context.as_of` are not seen. Rows are in no order, but for breaks (by id) and the certificate.
@@ -121,34 +120,51 @@ def reconcile(items: pl.DataFrame, context: RunContext, *, shortcut: bool = True
     Raises: ContractBroken when the items are not the normal form; InvariantBroken when a layer lost or doubled an item (our bug).
     """
     with Bench(validated(items), context) as bench:
-        plain.apply(bench, shortcut=shortcut)
-        for layer in (versions, cases, duplicates, charges):
-            layer.apply(bench)
-        plain.settle(bench)
-        for layer in (transactions, netted, payouts, joint_arrivals, gates):
-            layer.apply(bench)
-        accepted.apply(bench, context)
-        account_fees.apply(bench, context)
-        reserves.apply(bench, context)
-        day_cuts.apply(bench, context)
-        after_close.apply(bench)
-        _check_endings(bench)
-        _name_classes(bench)
-        _name_hops(bench)
-        bench.run(_IDS)
-        broken = bench.frame(_BREAKS.format(sentence=_sentence()))
-        bench.put("broken", broken.select("case_id", "break_id"))
-        bench.run(_VERDICTS)
-        dispositions = bench.frame(_DISPOSITIONS)
+        breaks = _climbed(bench, context, shortcut=shortcut)
         return Outcome(
             groups=bench.frame(_GROUPS).select(GROUPS.column_names()),
-            dispositions=dispositions.select(MEMBERS.column_names()),
-            breaks=broken.select(BREAKS.column_names()),
-            certificate=_certificate(dispositions, bench.frame(_RUN)["signature"][0], context),
+            dispositions=bench.frame(_DISPOSITIONS).select(MEMBERS.column_names()),
+            breaks=breaks,
+            certificate=_certificate(bench, context),
             gates=gates.report(bench),
             reserves=reserves.followed(bench),
             conversions=charges.conversions(bench),
         )
+
+
+def reconcile_file(items: Path, context: RunContext, folder: Path) -> pl.DataFrame:
+    """The same over a Parquet file of ITEMS that memory need not hold: groups, dispositions and breaks as Parquet files in `folder`; the certificate.
+
+    Raises: as `reconcile`.
+    """
+    with Bench(items, context) as bench:
+        _climbed(bench, context, shortcut=True).write_parquet(folder / "breaks.parquet")
+        for table, query in ((GROUPS, _GROUPS), (MEMBERS, _DISPOSITIONS)):
+            bench.write(f"select {', '.join(table.column_names())} from ({query})", folder / f"{table.name.removeprefix('reconciliation__')}.parquet")
+        return _certificate(bench, context)
+
+
+def _climbed(bench: Bench, context: RunContext, *, shortcut: bool) -> pl.DataFrame:
+    """The whole ladder, and every case with its name; the BREAKS. Groups and dispositions can be asked for then."""
+    plain.apply(bench, shortcut=shortcut)
+    for layer in (versions, cases, duplicates, charges):
+        layer.apply(bench)
+    plain.settle(bench)
+    for layer in (transactions, netted, payouts, joint_arrivals, gates):
+        layer.apply(bench)
+    accepted.apply(bench, context)
+    account_fees.apply(bench, context)
+    reserves.apply(bench, context)
+    day_cuts.apply(bench, context)
+    after_close.apply(bench)
+    _check_endings(bench)
+    _name_classes(bench)
+    _name_hops(bench)
+    bench.run(_IDS)
+    broken = bench.frame(_BREAKS.format(sentence=_sentence()))
+    bench.put("broken", broken.select("case_id", "break_id"))
+    bench.run(_VERDICTS)
+    return broken.select(BREAKS.column_names())
 
 
 _TORN = "select count(*) from (select case_id from ({verdicts}) group by 1 having count(*) > 1)"
@@ -187,18 +203,33 @@ def _sentence() -> str:
     return expression
 
 
-def _certificate(dispositions: pl.DataFrame, signature: str, context: RunContext) -> pl.DataFrame:
-    """in = matched + broken + ignored, in count and amount, per source, currency and day."""
+# in = matched + broken + ignored, in count and amount: each is counted by itself from where the items ended, so that it can fail to add up.
+_CERTIFICATE = """
+with ended as (
+    select i.source, i.currency, i.booked_on, i.item_key, i.amount_minor,
+        i.plain_id is not null or v.group_id is not null as is_matched, v.break_id is not null as is_broken, e.reason is not null as is_ignored
+    from item i left join ending e on e.n = i.n left join verdict v on v.case_id = e.case_id
+)
+select source, currency, booked_on, count(*)::bigint as in_count, sum(amount_minor)::bigint as in_minor, {endings},
+    bit_xor(md5_number(item_key || chr(31) || amount_minor)) as keys
+from ended group by source, currency, booked_on
+"""
+_ENDINGS = ", ".join(
+    f"count(*) filter (where is_{name})::bigint as {name}_count, coalesce(sum(amount_minor) filter (where is_{name}), 0)::bigint as {name}_minor"
+    for name in ("matched", "broken", "ignored")
+)
+_SUMMED = "select sum(in_count)::bigint || ':' || coalesce(hex(bit_xor(keys)), '') as signature from summed"
+
+
+def _certificate(bench: Bench, context: RunContext) -> pl.DataFrame:
+    """Per source, currency and day; the run's id is a hash of what went in: items, moment, rules, confirmed matches."""
+    bench.run(f"create table summed as {_CERTIFICATE.format(endings=_ENDINGS)}")
+    signature = bench.frame(_SUMMED)["signature"][0] or "0:"
     confirmed = context.accepted["match_id"].unique().sort().to_list()
     run_id = hashlib.sha256("\x1f".join([RULE_SET, context.as_of.isoformat(), signature, *confirmed]).encode()).hexdigest()[:32]
-    measures = [pl.len().cast(pl.Int64).alias("in_count"), pl.col("amount_minor").sum().alias("in_minor")]
-    for name in ("matched", "broken", "ignored"):
-        ended = pl.col("disposition") == name
-        measures += [ended.sum().cast(pl.Int64).alias(f"{name}_count"), pl.col("amount_minor").filter(ended).sum().alias(f"{name}_minor")]
-    summed = dispositions.group_by("source", "currency", "booked_on").agg(measures)
-    counts = pl.col("in_count") == pl.col("matched_count") + pl.col("broken_count") + pl.col("ignored_count")
-    amounts = pl.col("in_minor") == pl.col("matched_minor") + pl.col("broken_minor") + pl.col("ignored_minor")
-    proved = summed.with_columns(
-        pl.lit(run_id).alias("run_id"), pl.lit(context.as_of).cast(pl.Datetime("us", "UTC")).alias("as_of"), (counts & amounts).alias("closes")
+    parts = ("matched", "broken", "ignored")
+    adds_up = [pl.col(f"in_{unit}") == pl.sum_horizontal(f"{part}_{unit}" for part in parts) for unit in ("count", "minor")]
+    proved = bench.frame("select * exclude (keys) from summed").with_columns(
+        pl.lit(run_id).alias("run_id"), pl.lit(context.as_of).cast(pl.Datetime("us", "UTC")).alias("as_of"), closes=pl.all_horizontal(adds_up)
     )
     return proved.select(CERTIFICATE.column_names()).sort("source", "currency", "booked_on")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
+from assets.reconciliation.context import RunContext, Terms
 from pipelines.benchmarks.two_sides import AS_OF, PSP
 
 Found = dict[str, int]
@@ -49,12 +51,29 @@ def _with_duckdb(query: str) -> Callable[[Path], Found]:
 
 def ladder(items: Path) -> Found:
     """The engine as the pipeline runs it: gates, every layer, groups, dispositions, breaks with words, certificate."""
-    from assets.reconciliation.context import RunContext, Terms
     from assets.reconciliation.matching import reconcile
 
+    outcome = reconcile(pl.read_parquet(items), bench_context())
+    return _by_class(outcome.breaks)
+
+
+def ladder_in_files(items: Path) -> Found:
+    """The same from Parquet to Parquet, with a part of the rows in memory at a time."""
+    from assets.reconciliation.matching import reconcile_file
+
+    with TemporaryDirectory(prefix="countroom-bench-") as folder:
+        reconcile_file(items, bench_context(), Path(folder))
+        return _by_class(pl.read_parquet(Path(folder) / "breaks.parquet"))
+
+
+def bench_context() -> RunContext:
+    """What the benchmark's engine is told: one PSP of which no activity and no attempts are expected."""
     terms = Terms(has_activity_reports=False, has_attempts=False)
-    outcome = reconcile(pl.read_parquet(items), RunContext(AS_OF, psp_terms={PSP: terms}))
-    return {name: int(count) for name, count in outcome.breaks.group_by("break_class").len().iter_rows()}
+    return RunContext(AS_OF, psp_terms={PSP: terms})
+
+
+def _by_class(breaks: pl.DataFrame) -> Found:
+    return {name: int(count) for name, count in breaks.group_by("break_class").len().iter_rows()}
 
 
 def pandas_merge(items: Path) -> Found:
@@ -78,6 +97,7 @@ def pandas_merge(items: Path) -> Found:
 CONTENDERS: Mapping[str, Callable[[Path], Found]] = {
     "bare": _with_duckdb(_comparison(_SUMMED)),
     "ladder": ladder,
+    "ladder-files": ladder_in_files,
     "naive": _with_duckdb(_comparison(_AS_THEY_ARE)),
     "pandas": pandas_merge,
 }

@@ -7,6 +7,7 @@ matcher is for does not occur in them.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
@@ -76,3 +77,7 @@ def _lines(planned: pl.DataFrame, source: str, line: str, amount: pl.Expr) -> pl
             "line_no": pl.col("payment") // _DAYS * 2 + int(line) + 1,
         }
     return planned.select(told.get(name, pl.lit(None)).cast(dtype).alias(name) for name, dtype in item_schema().items())
+
+
+if __name__ == "__main__":
+    two_sides(int(sys.argv[1])).write_parquet(sys.argv[2])

@@ -21,7 +21,7 @@ def items(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["bare", "ladder"])
+@pytest.mark.parametrize("name", ["bare", "ladder", "ladder-files"])
 def test_who_adds_up_before_comparing_finds_exactly_what_was_planted(name: str, items: Path) -> None:
     assert wrong_answers(CONTENDERS[name](items), planted(PAYMENTS)) == 0
 

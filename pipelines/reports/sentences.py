@@ -42,6 +42,7 @@ _SHAPES: Mapping[str, str] = {
 
 PHRASES = (
     "charged {money}, contract line {text} says {money_2}: {parts}",
+    "charged {money}, contract line {text} says {money_2} for {number} {kind}",
     "charged {money}, contract line {text} says {money_2}",
     "converted {money}, at the reference of {day} less {decimal} bps {money_2}",
     "version {number} of {text}, line {number_2}",
@@ -142,6 +143,7 @@ def _told(name: str, value: str, language: Language) -> str:
         "hops": lambda text: " + ".join(word("hop", each, language) for each in text.split("+")),
         "part": lambda text: word("fee part", text, language),
         "parts": lambda text: detail_retold(text, language),
+        "kind": lambda text: word("kind", text, language),
     }
     teller = tellers.get(name.partition("_")[0])
     return teller(value) if teller else value

@@ -18,7 +18,7 @@ from transactional.db.unit_of_work import UnitOfWork
 from transactional.simulation.drive import write_books
 from transactional.simulation.world import World, WorldSpec, answer_key, build
 
-SPEC = WorldSpec(150, 24, 5)
+SPEC = WorldSpec(150, 24, 7)
 TABLES = {
     "accounts": "account_id",
     "journal_entries": "entry_id",

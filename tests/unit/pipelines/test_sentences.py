@@ -92,7 +92,7 @@ def test_a_sentence_of_other_words_stays_english() -> None:
 
 
 def test_every_phrase_of_the_layers_is_read_back() -> None:
-    values = {"money": "-1234.50 EUR", "day": "2026-01-09", "number": "7", "decimal": "1.5", "text": "a, b.csv", "hop": "bank"}
+    values = {"money": "-1234.50 EUR", "day": "2026-01-09", "number": "7", "decimal": "1.5", "text": "a, b.csv", "hop": "bank", "kind": "deposit"}
     values |= {"hops": "ledger+bank", "part": "scheme fee", "parts": "markup 0.10 EUR instead of 0.20 EUR, interchange 1.00 EUR instead of 0.90 EUR"}
     for phrase in PHRASES:
         english = phrase.format(**{name: values[name.partition("_")[0]] for name in re.findall(r"\{(\w+)\}", phrase)})

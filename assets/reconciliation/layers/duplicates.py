@@ -48,7 +48,8 @@ ranked as (
 select * from ranked where from_last <= surplus_count
 """
 
-# A file's repetition: the PSP's own id again in the same file; or, where it has no ids, a batch that adds up only without the surplus line.
+# A file's repetition: the PSP's own id again in the same file; or, where it has no ids, a batch that adds up only without the surplus line. What a batch
+# is off by because of repeated ids is explained already, and accuses no other line of the same amount.
 _PRINTED_AGAIN = """
 create table printed_again as
 with same_id as (
@@ -62,7 +63,7 @@ same_words as (
 ),
 batch as (
     select psp, account, batch_id, counted_currency, sum(counted_minor) as residue_minor
-    from live where family = 'settlement' and batch_id is not null group by all
+    from live where family = 'settlement' and batch_id is not null and n not in (select n from same_id) group by all
 ),
 suspect as (
     select s.n, s.counted_minor, b.residue_minor, sum(s.counted_minor) over (partition by i.psp, i.account, s.batch_id, s.counted_currency) as suspects_minor

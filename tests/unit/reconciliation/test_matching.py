@@ -125,6 +125,16 @@ def test_a_line_printed_twice_in_a_file_is_told_from_money_moved_twice() -> None
     assert found(run([*paid_twice, again])) == [("duplicate_psp", 1000)]
 
 
+def test_an_id_printed_twice_accuses_no_other_line_of_the_same_amount() -> None:
+    # seed 15 of the worlds: one payment moved twice, another printed twice, equal amounts in one batch; the batch is off by one of them only
+    other = {"psp_reference": "P2", "modification_reference": "M2"}
+    rows = chain(settlement={"ext_id": "T1"}, payout={"amount_minor": -2970, "net_minor": -2970}, bank={"amount_minor": 2970})
+    rows += [item(f"{source}:3", source, 1000, **other) for source in ("ledger", "attempt", "activity")]
+    rows += [item("settlement:3", "settlement", 1000, ext_id="T2", **other), item("settlement:4", "settlement", 1000, ext_id="T2", **other)]
+    rows += [item("settlement:5", "settlement", 1000, ext_id="T3")]
+    assert found(run(rows)) == [("duplicate_file", 1000), ("duplicate_psp", 1000)]
+
+
 def test_a_newer_version_restates_the_older_line_and_counts() -> None:
     older = item("settlement:2", "settlement", 900)
     newer = chain(settlement={"item_key": "settlement:v2:2", "file_version": 2}, payout={"file_version": 2})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.reconciliation.assets import tell_day_ends
-from assets.reporting.assets import alerts, evidence_bundles
+from assets.reporting.assets import alerts, keep_evidence
 from pipelines.failures import DO_NOT_RETRY_RUN
 from pipelines.partitions import DAYS
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 RUN = dg.define_asset_job(
     "reconciliation_run_job",
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(evidence_bundles),  # a run is not made longer by what is kept of it
+    selection=dg.AssetSelection.all(),
     description="Land what arrived and what the service recorded, reconcile everything known, publish, check.",
     tags=DO_NOT_RETRY_RUN,
 )
@@ -39,12 +39,23 @@ def _day_end() -> None:
 
 
 DAY_END: dg.JobDefinition = _day_end
-EVIDENCE = dg.define_asset_job(
-    "reporting_evidence_job",
-    selection=dg.AssetSelection.assets(evidence_bundles),  # by day, as the asset is
+
+
+def _evidence_of(partition_key: str) -> dict[str, Any]:
+    return {"ops": {keep_evidence.name: {"config": {"day": partition_key}}}}
+
+
+@dg.job(
+    name="reporting_evidence_job",
     description="The report of a day and all that proves it, as zips in the object store. Backfill it over a range of days.",
     tags=DO_NOT_RETRY_RUN,
+    config=dg.PartitionedConfig(DAYS, run_config_for_partition_key_fn=_evidence_of),
 )
+def _evidence() -> None:
+    keep_evidence()
+
+
+EVIDENCE: dg.JobDefinition = _evidence
 ALERTS = dg.define_asset_job(
     "reporting_alerts_job",
     selection=dg.AssetSelection.assets(alerts),

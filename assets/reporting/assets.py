@@ -9,13 +9,13 @@ from datetime import date
 
 import dagster as dg
 import polars as pl
+from pydantic import Field
 
 from assets.reporting.tables import ALERT_MESSAGES, ALERTS, EVIDENCE_BUNDLES
 from assets.reporting.telling import ONE_AT_A_TIME, tell
 from pipelines.alerts.outbox import Courier
 from pipelines.asset_specs import key_of, spec_of
 from pipelines.failures import told_to_dagster
-from pipelines.partitions import DAYS
 from pipelines.resources.bundles import Bundles
 from pipelines.resources.clock import Clock
 from pipelines.resources.warehouse import Warehouse, append
@@ -36,17 +36,27 @@ def alerts(
     yield dg.MaterializeResult(asset_key=key_of(ALERT_MESSAGES), metadata=sent)
 
 
-@dg.multi_asset(specs=[spec_of(EVIDENCE_BUNDLES, deps=_MARTS)], partitions_def=DAYS)
-def evidence_bundles(
-    context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], bundles: dg.ResourceParam[Bundles], clock: dg.ResourceParam[Clock]
-) -> dg.MaterializeResult[None]:
-    """The evidence of a day: of the house as it is known, and of each PSP whose day is signed, as it was signed."""
-    day = date.fromisoformat(context.partition_key)
+class EvidenceOfDay(dg.Config):
+    """Whose evidence is kept."""
+
+    day: str = Field(description="ISO date. Keeping a day again, with nothing new known of it, keeps nothing new.")
+
+
+@dg.op(description="The evidence of a day: of the house as it is known, and of each PSP whose day is signed, as it was signed.")
+def keep_evidence(
+    context: dg.OpExecutionContext,
+    config: EvidenceOfDay,
+    warehouse: dg.ResourceParam[Warehouse],
+    bundles: dg.ResourceParam[Bundles],
+    clock: dg.ResourceParam[Clock],
+) -> None:
+    """The bundles into the object store, and a row for each new one. No asset: an asset with days would never be green in the lineage."""
+    day = date.fromisoformat(config.day)
     with told_to_dagster(f"keeping the evidence of {day}", context.retry_number):
         made = bundles.keep(day, context.instance)
         with warehouse.transaction() as connection:
             connection.execute(ONE_AT_A_TIME)
             is_new = ~made["sha256"].is_in(warehouse.read(EVIDENCE_BUNDLES)["sha256"].implode())
             append(connection, EVIDENCE_BUNDLES, made.filter(is_new).with_columns(kept_at=pl.lit(clock.now())))
-    kept = {f"bundle {n}": dg.MetadataValue.text(key) for n, key in enumerate(made["object_key"], start=1)}
-    return dg.MaterializeResult(asset_key=key_of(EVIDENCE_BUNDLES), metadata={"dagster/row_count": made.height, **kept})
+    for key in made["object_key"]:
+        context.log.info(f"kept {key}")

@@ -1,4 +1,4 @@
-"""Which bundles does a day get without anybody asking: the house as it is known, and each PSP's day as it was signed. For the evidence_bundles asset.
+"""Which bundles does a day get without anybody asking: the house as it is known, and each PSP's day as it was signed. For the job that keeps evidence.
 
 The trap: a signed day shown as it is known today. What was signed goes out as the bytes the close froze.
 """

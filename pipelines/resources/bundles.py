@@ -1,4 +1,4 @@
-"""The door to evidence bundles: kept for a day, told as rows. For the evidence_bundles asset, which knows neither reports nor closes."""
+"""The door to evidence bundles: kept for a day, told as rows. For the job that keeps evidence, which knows neither reports nor closes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an auditor takes away of a signed day: made by the schedule's asset and by the command, the very same; nothing secret and nobody's name in it."""
+"""What an auditor takes away of a signed day: made by the schedule's job and by the command, the very same; nothing secret and nobody's name in it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ import polars as pl
 import pytest
 from sqlalchemy import make_url
 
-from assets.reporting.assets import evidence_bundles
 from assets.reporting.tables import EVIDENCE_BUNDLES
 from pipelines.cli import run
 from pipelines.dagster_home import prepare_dagster_home
+from pipelines.jobs import EVIDENCE
 from pipelines.reports.bundle import read_manifest, write_bundle
 from pipelines.reports.daily import HouseBundles
 from pipelines.resources.clock import SystemClock
@@ -49,7 +49,7 @@ class Evidence:
 
 @pytest.fixture(scope="module")
 def evidence(run_world: RunWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Evidence]:
-    """A day of one PSP is closed and signed by two; then the asset is made for it, twice."""
+    """A day of one PSP is closed and signed by two; then its evidence is kept, twice."""
     home, day = tmp_path_factory.mktemp("evidence"), (run_world.as_of - timedelta(days=8)).date()
     with run_world.copy_of() as url, pytest.MonkeyPatch.context() as patch:
         patch.setenv("COUNTROOM_DATABASE_URL", url)
@@ -63,7 +63,7 @@ def evidence(run_world: RunWorld, tmp_path_factory: pytest.TempPathFactory) -> I
         resources = {"warehouse": warehouse, "bundles": HouseBundles(load_settings()), "clock": SystemClock()}
         with dg.DagsterInstance.get() as instance:
             for _ in range(2):
-                made = dg.materialize([evidence_bundles], partition_key=day.isoformat(), resources=resources, instance=instance)
+                made = EVIDENCE.execute_in_process(partition_key=day.isoformat(), resources=resources, instance=instance)
                 assert made.success
         yield Evidence(url, home, day, warehouse.read(EVIDENCE_BUNDLES).to_dicts())
 

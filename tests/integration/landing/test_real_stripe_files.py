@@ -9,9 +9,6 @@ from typing import Any
 import pytest
 
 from pipelines.resources.warehouse import Warehouse
-from transactional.payments.psps.registry import SPECS
-
-pytestmark = pytest.mark.skipif("stripe" not in SPECS, reason="no Stripe spec yet: transactional/payments/psps/stripe.py")
 
 Ingest = Callable[..., tuple[int, dict[str, Any]]]
 FEES = "coalesce(commission_minor, 0) + coalesce(markup_minor, 0) + coalesce(scheme_fee_minor, 0) + coalesce(interchange_minor, 0)"

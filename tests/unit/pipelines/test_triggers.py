@@ -19,7 +19,7 @@ def test_the_daily_run_comes_after_the_reports_and_is_off_until_switched_on() ->
 
 
 def test_evidence_is_kept_an_hour_after_the_run_and_alerts_are_looked_for_each_hour() -> None:
-    assert (EVIDENCE_DAILY.hour_of_day, EVIDENCE_DAILY.minute_of_hour) == (8, 0)
+    assert (EVIDENCE_DAILY.cron_schedule, EVIDENCE_DAILY.execution_timezone) == ("0 8 * * *", "UTC")
     assert (ALERTS_HOURLY.cron_schedule, ALERTS_HOURLY.execution_timezone) == ("5 * * * *", "UTC")
     assert {EVIDENCE_DAILY.default_status, ALERTS_HOURLY.default_status} == {dg.DefaultScheduleStatus.STOPPED}
     assert [schedule.name.removesuffix("_schedule") for schedule in (EVIDENCE_DAILY, ALERTS_HOURLY)] == ["reporting_evidence", "reporting_alerts"]

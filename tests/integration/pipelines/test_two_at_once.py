@@ -46,8 +46,10 @@ def test_landings_do_not_wait_for_each_other(database_url: str) -> None:
 
 
 def end_every_turn(url: str) -> None:
+    """Of this database only: pg_locks lists the whole server's, and the tests that run beside this one hold their turns in other databases."""
     with psycopg.connect(url) as other:
-        other.execute("select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()")
+        held_here = "locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())"
+        other.execute(f"select pg_terminate_backend(pid) from pg_locks where {held_here} and pid <> pg_backend_pid()")
 
 
 def test_a_turn_that_was_lost_on_the_way_is_an_error_at_its_end(database_url: str) -> None:

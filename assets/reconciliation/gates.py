@@ -65,6 +65,14 @@ select hash('statement', bank_account, currency, statement_id, opening_date, clo
 from judged where off_minor is not null
 """
 
+# A manual payout names no lines, so its batch never adds up by itself; what two people confirmed (L9) makes it whole, and L9 checked the money.
+_EXPLAINED = """
+create table explained as
+select hash('payout', i.psp, i.account, i.batch_id, i.counted_currency) as case_id
+from agreement a join ending e on e.case_id = a.case_id join item i on i.n = e.n
+where a.layer = 'L9' and i.source = 'payout' and i.kind = 'payout'
+"""
+
 _REPORT = """
 select 'G3' as gate, psp || ' ' || account as subject, count(distinct batch_id) as checked_count,
     (select count(*) from finding f where f.break_class = 'batch_gap' and f.psp = l.psp and f.account = l.account) as failed_count
@@ -74,7 +82,8 @@ select 'G4', coalesce(file_name, psp || ' ' || account), count(*), count(*) filt
 union all
 select 'G4', concat_ws(', ', file_name, 'line ' || line_no, item_key), 1, 1 from row_checked where not ties
 union all
-select 'G5', psp || ' ' || account, count(*), count(*) filter (where payout_minor is not null and 2 * abs(residue_minor) > conversions)
+select 'G5', psp || ' ' || account, count(*),
+    count(*) filter (where payout_minor is not null and 2 * abs(residue_minor) > conversions and case_id not in (select case_id from explained))
 from batch_total group by psp, account
 union all
 select 'G6', bank_account, count(*),
@@ -93,6 +102,7 @@ def apply(bench: Bench) -> None:
 
 def report(bench: Bench) -> pl.DataFrame:
     """What each gate looked at, as the GATES table."""
+    bench.run(_EXPLAINED)
     rows = bench.frame(
         f"select gate, subject, sum(checked_count)::bigint as checked_count, sum(failed_count)::bigint as failed_count from ({_REPORT}) group by all"
     )

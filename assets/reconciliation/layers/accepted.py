@@ -3,7 +3,7 @@
 A confirmed match names items; the cases they are in now are closed together with whatever lines came to them since. It holds only while each of those
 cases still lacks something (nothing in it contradicts another) and all of them together agree to the minor unit. The traps: a signature that outlives
 its facts (a restated amount opens the break again by itself), an item in two groups (the match confirmed first has it), and a signature that hides a
-second difference (a line of a payment whose fee or rate is wrong stays a break of that class).
+second difference (a line of a payment whose fee or rate is wrong stays a break of that class; a batch that does not add up is not made whole by its bank line).
 Source: reference LR §5.3, L9.
 """
 
@@ -75,11 +75,16 @@ _HOPS = ("ledger", "attempt", "activity", "settlement")
 
 _HELD = """
 create table accepted_held as
-select *, hash('accepted', match_id) as held_id, case when is_cash then banked_minor else ledger_minor end as amount_minor
-from accepted_sum
+with lacking as (
+    select n.match_id, sum(b.residue_minor)::bigint as residue_minor, sum(b.conversions)::bigint as conversions
+    from accepted_named n join batch_total b using (case_id) group by n.match_id
+)
+select s.*, hash('accepted', match_id) as held_id, case when is_cash then banked_minor else ledger_minor end as amount_minor
+from accepted_sum s left join lacking l using (match_id)
 where psps = 1 and accounts = 1 and case
     when is_cash then counted_currencies = 1 and theirs = 1 and banked_minor is not null and coalesce(paid_minor, line_minor) is not null
         and coalesce(paid_minor, banked_minor) = banked_minor and coalesce(line_minor, banked_minor) = banked_minor
+        and (paid_minor is null or 2 * abs(coalesce(residue_minor, 0) + coalesce(line_minor, 0)) <= coalesce(conversions, 0))
     else currencies = 1 and kinds = 1 and case_kinds = 1 and ledger_minor = settlement_minor and ledger_minor = attempt_minor
         and coalesce(activity_minor, ledger_minor) = ledger_minor end
 """

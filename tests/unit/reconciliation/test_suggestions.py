@@ -233,3 +233,28 @@ def test_of_two_confirmations_over_one_item_the_first_holds() -> None:
     (group,) = outcome.groups.filter(pl.col("layer") == "L9")["group_id"]
     held = outcome.dispositions.filter(pl.col("group_id") == group)["item_key"]
     assert sorted(held) == sorted(other["item_keys"].split())
+
+
+def test_a_batch_that_two_people_made_whole_does_not_fail_its_gate_for_ever() -> None:
+    paid = item("payout:1", "payout", -15_000, batch_id="po_manual01", bank_reference="po_manual01")
+    arrived = item("bank:9", "bank", 15_000, bank_reference="PO_MANUAL01")
+    rows = [*unsettled(1, 10_000), *unsettled(2, 5_000), paid, arrived, *payout(3, 9_100)]
+    suggestion, before = run(rows)
+    assert batch_gate(before) == (2, 1)
+    assert batch_gate(run(rows, accepted=confirmed(suggestion.row(0, named=True)))[1]) == (2, 0)
+
+
+def test_a_signature_over_the_bank_line_of_a_batch_does_not_make_the_batch_add_up() -> None:
+    # one credit for two payouts, of which one is 10 larger than its lines: two people sign the arrival, and would have signed the 10 away
+    short = [each | ({"net_minor": 4_990} if each["source"] == "settlement" and each["batch_id"] == "1" else {}) for each in payout(1, 5_000)]
+    rows = [*short, *payout(2, 7_000), item("bank:9", "bank", 12_000, bank_reference="ACME PAYS")]
+    named = {"suggestion_id": "sug_1", "item_keys": " ".join(each["item_key"] for each in rows)}
+    signed = run(rows, accepted=confirmed(named))[1]
+    assert batch_gate(signed) == (2, 1)
+    assert signed.breaks.filter(pl.col("break_class") == "batch_residue")["amount_minor"].to_list() == [-10]
+
+
+def batch_gate(outcome: Outcome) -> tuple[int, int]:
+    """(batches looked at, batches that do not add up)"""
+    ((checked, failed),) = outcome.gates.filter(pl.col("gate") == "G5").select("checked_count", "failed_count").rows()
+    return checked, failed

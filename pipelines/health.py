@@ -19,6 +19,10 @@ from transactional.settings import Settings, load_settings
 from transactional.telemetry import OFF
 from transactional.vocabulary.errors import CountroomError
 
+_MESSAGES = """
+select count(*) filter (where undelivered_at is null), count(*) filter (where undelivered_at is not null)
+from derived.reporting__alert_messages where delivered_at is null
+"""
 OK, ATTENTION, BROKEN = "ok", "attention", "broken"
 
 
@@ -45,7 +49,7 @@ def examine() -> list[Check]:
         databases = locate_databases(settings)
     except CountroomError as error:
         return [*checks, Check("database", BROKEN, str(error))]
-    checks += _databases(databases)
+    checks += databases_seen(databases)
     checks += [_guarded("object store", lambda: _object_store(settings)), _dbt(), _telemetry()]
     return checks
 
@@ -93,7 +97,8 @@ def _server(settings: Settings) -> Check:
     return Check("postgres server", OK, f"running on 127.0.0.1:{seen.port}, version {seen.version}, used by {users} processes, {size}")
 
 
-def _databases(databases: Databases) -> Iterator[Check]:
+def databases_seen(databases: Databases) -> Iterator[Check]:
+    """Each database: reached, its version, its revision; and of the warehouse what could not be told to anybody."""
     from transactional.migrations.runner import revision_state
 
     for name, url in zip(("system of record", "warehouse"), databases.distinct_urls(), strict=False):
@@ -103,6 +108,8 @@ def _databases(databases: Databases) -> Iterator[Check]:
             state = revision_state(url)
             detail = f"{name} at revision {state.current or 'none'}, newest {state.head}"
             yield Check("migrations", OK if state.at_head else ATTENTION, detail if state.at_head else f"{detail}: run `countroom migrate`")
+            if state.at_head and (databases.are_one or url == databases.warehouse_url):
+                yield _guarded("alerts", lambda url=url: _alerts(url))  # type: ignore[misc]
 
 
 def _reach(name: str, url: str) -> Check:
@@ -116,6 +123,17 @@ def _reach(name: str, url: str) -> Check:
         return Check(name, BROKEN, str(error).strip().splitlines()[0])
     state = OK if version >= 15 else BROKEN
     return Check(name, state, f"PostgreSQL {version} at {where}" + ("" if state == OK else "; countroom needs 15 or newer"))
+
+
+def _alerts(url: str) -> Check:
+    import psycopg
+
+    with psycopg.connect(url, connect_timeout=10) as connection:
+        counts = connection.execute(_MESSAGES).fetchone() or (0, 0)
+    waiting, given_up = counts
+    if given_up:
+        return Check("alerts", ATTENTION, f"{given_up} messages were given up: `countroom alerts` says which, --redeliver sends them again")
+    return Check("alerts", OK, f"{waiting} messages wait" if waiting else "no message waits")
 
 
 def _object_store(settings: Settings) -> Check:

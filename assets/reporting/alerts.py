@@ -175,8 +175,9 @@ def _message(channel: str, alerts: Sequence[Row], said: Said, now: datetime) -> 
         "text": "\n".join([subject, *sentences]),
         "alerts": [_plain(row) for row in alerts],
     }
-    nothing = dict.fromkeys(("last_attempt_at", "delivered_at", "last_error"))
-    kept = {"message_id": message_id, "channel": channel, "alert_keys": " ".join(keys), "composed_at": now, "attempt_count": 0}
+    nothing = dict.fromkeys(("last_attempt_at", "delivered_at", "last_error", "next_attempt_at", "undelivered_at"))
+    kept = {"message_id": message_id, "channel": channel, "alert_keys": " ".join(keys), "composed_at": now, "offered_at": now}
+    kept |= {"attempt_count": 0, "refused_count": 0}
     return {**kept, **nothing, "body": json.dumps(body, ensure_ascii=False, sort_keys=True)}
 
 

@@ -32,7 +32,7 @@ def alerts(
     with told_to_dagster("deciding alerts", context.retry_number):
         told = tell(warehouse, courier, clock.now)
     yield dg.MaterializeResult(asset_key=key_of(ALERTS), metadata={"dagster/row_count": told.known, "open": told.open})
-    sent = {"new": told.new, "delivered": told.delivered, "waiting": told.waiting}
+    sent = {"new": told.new, "delivered": told.delivered, "waiting": told.waiting, "undelivered": told.undelivered}
     yield dg.MaterializeResult(asset_key=key_of(ALERT_MESSAGES), metadata=sent)
 
 

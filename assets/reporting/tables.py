@@ -46,6 +46,10 @@ ALERT_MESSAGES = Table(
         Column("last_attempt_at", T.TIMESTAMPTZ, "When last.", nullable=True),
         Column("delivered_at", T.TIMESTAMPTZ, "When the receiver took it.", nullable=True),
         Column("last_error", T.TEXT, "Why it was not delivered: a kind of failure, no address and no secret.", nullable=True),
+        Column("offered_at", T.TIMESTAMPTZ, "When it was composed, or offered again after it had been given up: its age counts from here."),
+        Column("refused_count", T.INTEGER, "In how many looks since then the receiver answered that it does not want it."),
+        Column("next_attempt_at", T.TIMESTAMPTZ, "Not tried again before.", nullable=True),
+        Column("undelivered_at", T.TIMESTAMPTZ, "When it was given up; it is kept until somebody offers it again.", nullable=True),
     ),
     key=("message_id",),
 )

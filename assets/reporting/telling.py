@@ -36,13 +36,14 @@ ONE_AT_A_TIME = "select pg_advisory_xact_lock(hashtextextended('countroom: telli
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a look found and did: alerts known and open, messages new, delivered and still waiting."""
+    """What a look found and did: alerts known and open, messages new, delivered, still waiting and given up."""
 
     known: int
     open: int
     new: int
     delivered: int
     waiting: int
+    undelivered: int
 
 
 def tell(warehouse: Warehouse, courier: Courier, now: Callable[[], datetime]) -> Told:
@@ -58,4 +59,4 @@ def tell(warehouse: Warehouse, courier: Courier, now: Callable[[], datetime]) ->
         replace(connection, ALERTS, known)
         append(connection, ALERT_MESSAGES, new)
     outcome = courier.deliver(warehouse, now)
-    return Told(known.height, int(known["ended_at"].is_null().sum()), new.height, outcome.delivered, outcome.waiting)
+    return Told(known.height, int(known["ended_at"].is_null().sum()), new.height, outcome.delivered, outcome.waiting, outcome.undelivered)

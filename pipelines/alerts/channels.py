@@ -22,6 +22,7 @@ from email.message import EmailMessage
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from pipelines.alerts.patience import is_transient_status
 from transactional.vocabulary.errors import InputRejected
 
 TIMEOUT_SECONDS = 5.0
@@ -30,11 +31,12 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class Undelivered(Exception):
-    """A message was not taken. `is_down`: nobody answered, so another message now would not be taken either."""
+    """A message was not taken. `is_down`: nobody answered, so another message now would not be taken either. `is_permanent`: it is not wanted."""
 
-    def __init__(self, words: str, *, is_down: bool) -> None:
+    def __init__(self, words: str, *, is_down: bool, is_permanent: bool = False) -> None:
         super().__init__(words)
         self.is_down = is_down
+        self.is_permanent = is_permanent
 
 
 class Channel(Protocol):
@@ -83,7 +85,8 @@ class Webhook:
             connection.close()
         if not 200 <= status < 300:
             # the receiver's own trouble will be the next message's too; a message it does not want is that message's
-            raise Undelivered(f"answered {status}", is_down=status >= 500 or status == 429)
+            is_transient = is_transient_status(status)
+            raise Undelivered(f"answered {status}", is_down=is_transient, is_permanent=not is_transient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +106,11 @@ class Mail:
         try:
             _within(self.timeout_seconds, lambda: self._hand_over(mail, held), lambda: _cut(held[0].sock if held else None))
         except smtplib.SMTPResponseException as error:
-            raise Undelivered(f"the mail server answered {error.smtp_code}", is_down=False) from error
+            # 4yz may be another answer later, 5yz not (RFC 5321 §4.2.1)
+            raise Undelivered(f"the mail server answered {error.smtp_code}", is_down=False, is_permanent=error.smtp_code >= 500) from error
         except smtplib.SMTPRecipientsRefused as error:
-            raise Undelivered("the mail server refused a receiver", is_down=False) from error
+            is_permanent = all(code >= 500 for code, _ in error.recipients.values())
+            raise Undelivered("the mail server refused a receiver", is_down=False, is_permanent=is_permanent) from error
         except (OSError, smtplib.SMTPException) as error:
             raise Undelivered(_kind_of(error), is_down=True) from error
 

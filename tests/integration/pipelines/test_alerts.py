@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import psycopg
@@ -22,11 +22,14 @@ import pytest
 from assets.reporting.tables import ALERT_MESSAGES, ALERTS
 from assets.reporting.telling import tell
 from pipelines.alerts.channels import SIGNATURE_HEADER, Mail, Undelivered, Webhook, mail_of, webhook_of
-from pipelines.alerts.outbox import Courier
+from pipelines.alerts.outbox import Courier, offer_again
+from pipelines.alerts.patience import PERMANENT_TRIES
+from pipelines.health import ATTENTION, databases_seen
 from pipelines.reports.language import language_of
 from pipelines.resources.warehouse import Warehouse
 from transactional.db.engine import PIPELINE_ROLE
-from transactional.vocabulary.errors import InputRejected
+from transactional.db.location import Databases
+from transactional.vocabulary.errors import InputRejected, Refused
 
 SECRET = "a-secret-of-sixteen-or-more"
 NOW = datetime(2026, 1, 6, 12, tzinfo=UTC)
@@ -150,9 +153,9 @@ def break_found(house: Warehouse, thread: str = "brk_1", amount: int = 90_00) ->
         connection.execute("insert into reconciliation.fct_breaks values (%s, %s, %s, %s, %s, %s, %s, %s, %s)", row)
 
 
-def look(house: Warehouse, *channels: Webhook | Mail) -> dict[str, int]:
-    """What a run does after its marts are published."""
-    told = tell(house, Courier(channels, language_of("en"), pause_seconds=0.01), lambda: NOW)
+def look(house: Warehouse, *channels: Webhook | Mail, hours: int = 0) -> dict[str, int]:
+    """What a run does after its marts are published, so many hours after the first."""
+    told = tell(house, Courier(channels, language_of("en"), pause_seconds=0.01), lambda: NOW + timedelta(hours=hours))
     return {"new": told.new, "delivered": told.delivered, "waiting": told.waiting}
 
 
@@ -194,8 +197,10 @@ def test_a_receiver_that_is_down_fails_no_run_and_is_told_at_the_next(house: War
     assert (message["last_error"], message["delivered_at"]) == ("connection refused", None)
     break_found(house, "brk_2")
     with receiving(200) as receiver:
-        assert look(house, Webhook(receiver.url, SECRET)) == {"new": 1, "delivered": 2, "waiting": 0}
-    assert receiver.ids[0] == message["message_id"]
+        hook = Webhook(receiver.url, SECRET)
+        assert look(house, hook) == {"new": 1, "delivered": 1, "waiting": 1}  # the trap: a receiver asked again before it can be back
+        assert look(house, hook, hours=1) == {"new": 0, "delivered": 1, "waiting": 0}
+    assert receiver.ids[1] == message["message_id"]
     assert house.read(ALERT_MESSAGES)["last_error"].to_list() == [None, None]
 
 
@@ -204,9 +209,39 @@ def test_a_message_that_is_refused_does_not_hold_up_the_next(house: Warehouse) -
     with receiving(400) as receiver:
         assert look(house, Webhook(receiver.url, SECRET))["waiting"] == 1
     break_found(house, "brk_2")
-    with receiving(400, 400, 200) as receiver:
-        assert look(house, Webhook(receiver.url, SECRET)) == {"new": 1, "delivered": 1, "waiting": 1}
+    with receiving(400, 200) as receiver:
+        assert look(house, Webhook(receiver.url, SECRET), hours=1) == {"new": 1, "delivered": 1, "waiting": 1}
     assert sorted(str(error) for error in house.read(ALERT_MESSAGES)["last_error"]) == ["None", "answered 400"]
+
+
+def test_a_message_nobody_wants_is_given_up_kept_and_offered_again_by_command(house: Warehouse) -> None:
+    # the trap: an address that is gone (410), asked once an hour until somebody looks at its log
+    break_found(house)
+    with receiving(410) as receiver:
+        gone = Webhook(receiver.url, SECRET)
+        for hours in range(PERMANENT_TRIES + 2):
+            look(house, gone, hours=hours)
+    assert len(receiver.seen) == PERMANENT_TRIES
+    (message,) = house.read(ALERT_MESSAGES).to_dicts()
+    assert (message["delivered_at"], message["last_error"], message["undelivered_at"]) == (None, "answered 410", NOW + timedelta(hours=2))
+    with pytest.raises(Refused, match="msg_nobody"):
+        offer_again(house, ["msg_nobody", message["message_id"]], NOW)
+    with receiving(200) as receiver:
+        hook = Webhook(receiver.url, SECRET)
+        assert look(house, hook, hours=90) == {"new": 0, "delivered": 0, "waiting": 0}
+        assert offer_again(house, [message["message_id"]], NOW + timedelta(hours=91)) == [message["message_id"]]
+        assert look(house, hook, hours=91)["delivered"] == 1
+    assert receiver.ids == [message["message_id"]]
+    assert house.read(ALERT_MESSAGES)["undelivered_at"].to_list() == [None]
+
+
+def test_what_was_given_up_is_said_by_doctor(house: Warehouse, database_url: str) -> None:
+    break_found(house)
+    with receiving(422) as receiver:
+        for hours in range(PERMANENT_TRIES):
+            look(house, Webhook(receiver.url, SECRET), hours=hours)
+    (alerts,) = [check for check in databases_seen(Databases(database_url, database_url, local=False)) if check.name == "alerts"]
+    assert (alerts.state, "1 messages were given up" in alerts.detail) == (ATTENTION, True)
 
 
 def test_a_receiver_in_trouble_of_its_own_is_left_alone_until_the_next_look(house: Warehouse) -> None:
@@ -255,6 +290,7 @@ def test_of_two_who_send_at_once_one_does(house: Warehouse) -> None:
     dead = Webhook("http://127.0.0.1:1/", SECRET)
     look(house, dead)
     inside: list[object] = []
+    later = NOW + timedelta(hours=1)
     with receiving(200) as receiver:
         hook = Webhook(receiver.url, SECRET)
 
@@ -262,10 +298,10 @@ def test_of_two_who_send_at_once_one_does(house: Warehouse) -> None:
             name = "webhook"
 
             def send(self, message_id: str, body: str) -> None:
-                inside.append(Courier([hook], language_of("en")).deliver(house, lambda: NOW).delivered)
+                inside.append(Courier([hook], language_of("en")).deliver(house, lambda: later).delivered)
                 hook.send(message_id, body)
 
-        assert Courier([Slow()], language_of("en")).deliver(house, lambda: NOW).delivered == 1
+        assert Courier([Slow()], language_of("en")).deliver(house, lambda: later).delivered == 1
     assert inside == [0]
     assert len(receiver.ids) == 1
 

@@ -1,0 +1,1 @@
+"""Which PSP gets the next attempt, and why."""

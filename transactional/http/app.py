@@ -25,7 +25,7 @@ from transactional.ledger.expiry import keep_expiring_holds
 from transactional.payments import api as payments_api
 from transactional.payments import webhook_api
 from transactional.reconciliation import api as reconciliation_api
-from transactional.reconciliation import close_api
+from transactional.reconciliation import close_api, suggestion_api
 from transactional.settings import Settings, load_settings
 from transactional.telemetry import switch_off_telemetry
 
@@ -42,7 +42,7 @@ Writes the facts of an online casino's money: accounts, transfers, holds, paymen
 _TAGS = [
     {"name": "ledger", "description": "Accounts, entries and holds. Money moves by balanced entries that are never changed, only reversed."},
     {"name": "payments", "description": "What players want, tries at PSPs, and what happened to them."},
-    {"name": "reconciliation", "description": "The work on breaks, and the closes of days. Maker and checker differ."},
+    {"name": "reconciliation", "description": "The work on breaks, suggested matches, and the closes of days. Maker and checker differ."},
     {"name": "webhooks", "description": "Where PSPs deliver; signed by the PSP instead of an API key."},
     {"name": "health", "description": "For load balancers and whoever is woken at night. Needs no key."},
 ]
@@ -70,6 +70,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(NoTraces)
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for router in (health.router, ledger_api.router, payments_api.router, reconciliation_api.router, close_api.router, webhook_api.router):
-        app.include_router(router)
+    for routes in (health, ledger_api, payments_api, reconciliation_api, suggestion_api, close_api, webhook_api):
+        app.include_router(routes.router)
     return app

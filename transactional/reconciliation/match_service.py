@@ -1,4 +1,4 @@
-"""Deciding on suggested matches: accept, confirm, decline, read. For the command line; each call is one fact, and nothing is committed here.
+"""Deciding on suggested matches: accept, confirm, decline, read. For the command line and the API; each call is one fact, and nothing is committed here.
 
 Two people who decide on one suggestion at the same moment take turns, and the second is judged by what the first did. A request that comes again gets
 the event of the first time. The database refuses by itself what may not come: an event out of turn, a confirmation by who accepted (revision 0016).
@@ -59,6 +59,19 @@ class Matches:
         for row in self.connection.execute(wanted):
             found[row.suggestion_id].append(_event(row))
         return dict(found)
+
+    def page(self, state: MatchEventKind | None, *, after: str | None, limit: int) -> list[tuple[str, list[MatchEvent]]]:
+        """Suggestions with events, by id, from after an id on; `state`: only those whose last event is of this kind."""
+        table = match_events.c
+        last = sa.select(table.suggestion_id, sa.func.max(table.event_no).label("event_no")).group_by(table.suggestion_id)
+        if after is not None:
+            last = last.where(table.suggestion_id > after)
+        newest = last.subquery().c
+        names = sa.select(table.suggestion_id).where(table.suggestion_id == newest.suggestion_id, table.event_no == newest.event_no)
+        if state is not None:
+            names = names.where(table.kind == state.value)
+        names = names.order_by(table.suggestion_id).limit(limit)
+        return sorted(self.events_of(self.connection.execute(names).scalars()).items())
 
     def accept(
         self, name: str, layer: str, item_keys: Iterable[str], *, actor: str, words: str | None = None, request_id: str | None = None

@@ -23,7 +23,7 @@ def one_scope_each(worker_engine: Engine) -> FastAPI:
     return create_app(load_settings(database_url=worker_engine.url.render_as_string(hide_password=False), api_keys=keys))
 
 
-APPROVING = {"approvals", "rejections", "postings", "reopenings"}
+APPROVING = {"approvals", "rejections", "postings", "reopenings", "confirmations", "declines"}
 ASKED_FOR_BESIDE = {"reconciliation:approve_large"}  # no operation's own: some approvals need it as well
 
 

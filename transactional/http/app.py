@@ -25,7 +25,8 @@ from transactional.ledger.expiry import keep_expiring_holds
 from transactional.payments import api as payments_api
 from transactional.payments import webhook_api
 from transactional.reconciliation import api as reconciliation_api
-from transactional.reconciliation import close_api, suggestion_api
+from transactional.reconciliation import close_api
+from transactional.reconciliation.suggested import api as suggestion_api
 from transactional.settings import Settings, load_settings
 from transactional.telemetry import switch_off_telemetry
 

@@ -20,7 +20,7 @@ from transactional.http.problems import documented
 from transactional.reconciliation.api import person_of
 from transactional.reconciliation.match_service import Decided, Matches
 from transactional.reconciliation.matches import SUGGESTION_PATTERN, MatchEventKind, suggestion_id
-from transactional.reconciliation.suggestion_api_models import (
+from transactional.reconciliation.suggested.api_models import (
     Acceptance,
     Confirmation,
     Decline,

@@ -1,0 +1,1 @@
+"""Suggested matches over HTTP."""

@@ -17,7 +17,8 @@ from uuid import UUID
 import psycopg
 from psycopg import sql
 
-from assets.landing.app.work import CLOSE_EVENT_COLUMNS, MATCH_EVENT_COLUMNS
+from assets.landing.app.driving import ANSWER_COLUMNS, ATTEMPT_CONTEXT_COLUMNS, AUTHENTICATION_COLUMNS, CALL_COLUMNS, EVENT_COLUMNS, TURN_END_COLUMNS
+from assets.landing.app.work import BREAK_EVENT_COLUMNS, CLOSE_EVENT_COLUMNS, MATCH_EVENT_COLUMNS
 from transactional.vocabulary.errors import ContractBroken, InvariantBroken
 from transactional.vocabulary.ids import uuid7
 from transactional.vocabulary.tables import Column, ColumnType, Table
@@ -120,23 +121,7 @@ PAYMENT_ATTEMPTS = app_table(
 PAYMENT_EVENTS = app_table(
     "app__payment_events",
     "one fact about a payment",
-    (
-        Column("event_id", T.UUID, "Id."),
-        Column("attempt_id", T.UUID, "The attempt; null while it is not known.", nullable=True),
-        Column("psp", T.TEXT, "PSP."),
-        Column("merchant_account", T.TEXT, "Merchant account."),
-        Column("event_kind", T.TEXT, "FactKind."),
-        Column("raw_kind", T.TEXT, "The event as the PSP names it."),
-        Column("money_kind", T.TEXT, "MoneyKind when money moved.", nullable=True),
-        Column("amount_minor", T.BIGINT, "Positive = towards us.", nullable=True),
-        Column("currency", T.TEXT, "ISO 4217.", nullable=True),
-        Column("psp_reference", T.TEXT, "The payment at the PSP.", nullable=True),
-        Column("modification_reference", T.TEXT, "The capture, refund or dispute at the PSP.", nullable=True),
-        Column("merchant_reference", T.TEXT, "Our reference as the PSP repeated it.", nullable=True),
-        Column("effective_at", T.TIMESTAMPTZ, "When it happened."),
-        Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
-        Column("entry_id", T.UUID, "The journal entry it posted.", nullable=True),
-    ),
+    EVENT_COLUMNS,
     key=("event_id",),
     indexes=(("_loaded_at",),),
 )
@@ -156,22 +141,7 @@ PAYMENT_ADOPTIONS = app_table(
 BREAK_EVENTS = app_table(
     "app__break_events",
     "one fact about the work on a break",
-    (
-        Column("event_id", T.UUID, "Id."),
-        Column("thread_id", T.TEXT, "The thread of the break."),
-        Column("event_no", T.INTEGER, "1, 2, ... in the thread."),
-        Column("kind", T.TEXT, "EventKind."),
-        Column("actor", T.TEXT, "Who did it."),
-        Column("owner", T.TEXT, "Whom it was given to.", nullable=True),
-        Column("root_cause", T.TEXT, "Why the break came about.", nullable=True),
-        Column("words", T.TEXT, "For people; no personal data.", nullable=True),
-        Column("proposal_id", T.UUID, "The proposal that was decided or booked.", nullable=True),
-        Column("proposal_kind", T.TEXT, "adjustment or write_off.", nullable=True),
-        Column("amount_minor", T.BIGINT, "What was proposed, positive.", nullable=True),
-        Column("currency", T.TEXT, "ISO 4217.", nullable=True),
-        Column("entry_id", T.UUID, "The journal entry it booked.", nullable=True),
-        Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
-    ),
+    BREAK_EVENT_COLUMNS,
     key=("event_id",),
 )
 
@@ -189,8 +159,39 @@ MATCH_EVENTS = app_table(
     key=("event_id",),
 )
 
+PAYMENT_ATTEMPT_CONTEXTS = app_table(
+    "app__payment_attempt_contexts",
+    "one driven payment attempt: what was known of payer and card",
+    ATTEMPT_CONTEXT_COLUMNS,
+    key=("attempt_id",),
+    indexes=(("_loaded_at",),),
+)
+PAYMENT_TURN_ENDS = app_table(
+    "app__payment_turn_ends", "how an attempt ended its turn at moving its intent's money", TURN_END_COLUMNS, key=("intent_id", "attempt_no")
+)
+PAYMENT_CALLS = app_table(
+    "app__payment_calls", "one request to a PSP, written before it was sent", CALL_COLUMNS, key=("call_id",), indexes=(("_loaded_at",),)
+)
+PAYMENT_ANSWERS = app_table(
+    "app__payment_answers", "the answer to one request to a PSP", ANSWER_COLUMNS, key=("call_id",), indexes=(("_loaded_at",),)
+)
+PAYMENT_AUTHENTICATIONS = app_table(
+    "app__payment_authentications", "one step of a payer's authentication (3-D Secure)", AUTHENTICATION_COLUMNS, key=("authentication_id",)
+)
+
 WORK_TABLES = (BREAK_EVENTS, CLOSE_EVENTS, MATCH_EVENTS)
-APP_TABLES = (ACCOUNTS, JOURNAL_ENTRIES, POSTINGS, PAYMENT_INTENTS, PAYMENT_ATTEMPTS, PAYMENT_EVENTS, PAYMENT_ADOPTIONS, *WORK_TABLES)
+DRIVING_TABLES = (PAYMENT_ATTEMPT_CONTEXTS, PAYMENT_TURN_ENDS, PAYMENT_CALLS, PAYMENT_ANSWERS, PAYMENT_AUTHENTICATIONS)
+APP_TABLES = (
+    ACCOUNTS,
+    JOURNAL_ENTRIES,
+    POSTINGS,
+    PAYMENT_INTENTS,
+    PAYMENT_ATTEMPTS,
+    PAYMENT_EVENTS,
+    PAYMENT_ADOPTIONS,
+    *WORK_TABLES,
+    *DRIVING_TABLES,
+)
 """All landed from one snapshot, so a posting's entry and account are never missing."""
 
 

@@ -1,4 +1,4 @@
-"""What lands of the work on reconciliation: of the closes of days and of suggested matches. For app_tables.py.
+"""What lands of the work on reconciliation: on breaks, on the closes of days and on suggested matches. For app_tables.py.
 
 The trap: a JSON body that carries more than anybody reviewed. Columns are named one by one; the JSON a close froze stays with the service.
 """
@@ -36,5 +36,22 @@ MATCH_EVENT_COLUMNS: tuple[Column, ...] = (
     Column("words", T.TEXT, "For people.", nullable=True),
     Column("layer", T.TEXT, "The layer that suggested it, when accepted.", nullable=True),
     Column("item_keys", T.TEXT, "The items, separated by spaces, when accepted.", nullable=True),
+    Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
+)
+
+BREAK_EVENT_COLUMNS: tuple[Column, ...] = (
+    Column("event_id", T.UUID, "Id."),
+    Column("thread_id", T.TEXT, "The thread of the break."),
+    Column("event_no", T.INTEGER, "1, 2, ... in the thread."),
+    Column("kind", T.TEXT, "EventKind."),
+    Column("actor", T.TEXT, "Who did it."),
+    Column("owner", T.TEXT, "Whom it was given to.", nullable=True),
+    Column("root_cause", T.TEXT, "Why the break came about.", nullable=True),
+    Column("words", T.TEXT, "For people; no personal data.", nullable=True),
+    Column("proposal_id", T.UUID, "The proposal that was decided or booked.", nullable=True),
+    Column("proposal_kind", T.TEXT, "adjustment or write_off.", nullable=True),
+    Column("amount_minor", T.BIGINT, "What was proposed, positive.", nullable=True),
+    Column("currency", T.TEXT, "ISO 4217.", nullable=True),
+    Column("entry_id", T.UUID, "The journal entry it booked.", nullable=True),
     Column("recorded_at", T.TIMESTAMPTZ, "When the service knew."),
 )

@@ -26,6 +26,7 @@ from transactional.payments import api as payments_api
 from transactional.payments import webhook_api
 from transactional.reconciliation import api as reconciliation_api
 from transactional.reconciliation import close_api
+from transactional.reconciliation.close_requests import api as close_request_api
 from transactional.reconciliation.suggested import api as suggestion_api
 from transactional.settings import Settings, load_settings
 from transactional.telemetry import switch_off_telemetry
@@ -71,6 +72,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(NoTraces)
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for routes in (health, ledger_api, payments_api, reconciliation_api, suggestion_api, close_api, webhook_api):
+    for routes in (health, ledger_api, payments_api, reconciliation_api, suggestion_api, close_api, close_request_api, webhook_api):
         app.include_router(routes.router)
     return app

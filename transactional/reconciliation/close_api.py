@@ -1,6 +1,7 @@
 """Closes of days over HTTP: read, sign, re-open. Routes only; that two people sign is the database's to keep (revision 0014).
 
-A day is frozen by `countroom close` and not here: what is frozen is what the warehouse says, and the service never reads the warehouse.
+A day is frozen by `countroom close` and not here: what is frozen is what the warehouse says, and the service never reads the warehouse. To have it frozen
+over HTTP, ask for it (close_requests/api.py).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the work on breaks, the closes of days and confirmed matches are kept: schema app, append-only. As revisions 0013, 0014 and 0016 made them.
+"""Where the work on breaks, closes, requests for them and confirmed matches are kept: schema app, append-only. As revisions 0013, 0014, 0016, 0023.
 
 The trap: a table `breaks` with a state that is updated. The engine finds breaks anew in every run; only what people said is a fact.
 """
@@ -68,6 +68,27 @@ close_events = sa.Table(
     sa.Index(None, "txid"),
 )
 """Grain: one row per fact about a close (revision 0014). `generation` is the database's to count; what a close freezes is on its first event."""
+
+close_request_events = sa.Table(
+    "close_request_events",
+    metadata,
+    sa.Column("event_id", sa.Uuid(), primary_key=True),
+    sa.Column("close_request_id", sa.Uuid(), nullable=False),
+    sa.Column("psp", sa.Text(), nullable=False),
+    sa.Column("business_date", sa.Date(), nullable=False),
+    sa.Column("kind", sa.Text(), nullable=False),
+    sa.Column("actor", sa.Text(), nullable=False),
+    sa.Column("reason", sa.Text()),
+    sa.Column("code", sa.Text()),
+    sa.Column("close_id", sa.Uuid(), sa.ForeignKey("app.close_events.event_id")),
+    sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False, server_default=sa.text("clock_timestamp()")),
+    sa.Column("request_id", sa.Text(), nullable=False, unique=True),
+    txid_column(),
+    sa.Index("uq_close_request_events_one_end", "close_request_id", unique=True, postgresql_where=sa.text("kind <> 'requested'")),
+    sa.Index(None, "close_request_id"),
+    sa.Index(None, "txid"),
+)
+"""Grain: one row per fact about a request to close a day (revision 0023). `reason` of the first: why it is closed although something blocks it."""
 
 match_events = sa.Table(
     "match_events",

@@ -29,7 +29,7 @@ ASKED_FOR_BESIDE = {"reconciliation:approve_large"}  # no operation's own: some 
 
 def scope_of(tag: str, method: str, path: str) -> str:
     """The scope that an operation's tag, method and path call for."""
-    if path.startswith("/v1/closes") and method != "get":
+    if path.startswith("/v1/close") and method != "get":
         return "reconciliation:close"
     if tag == "reconciliation" and method != "get":
         return f"{tag}:{'approve' if path.rsplit('/', 1)[-1] in APPROVING else 'work'}"

@@ -14,6 +14,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from pipelines.resources.whole_files import write_whole
+
 SCHEMA = "dagster"
 URL_VARIABLE = "COUNTROOM_DAGSTER_URL"
 
@@ -43,7 +45,9 @@ def prepare_dagster_home(home: Path, app_url: str) -> Path:
     folder = Path(given) if given else home / "dagster"
     if given is None:
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / "dagster.yaml").write_text(_CONFIGURATION)
+        configuration = folder / "dagster.yaml"
+        if not configuration.exists() or configuration.read_text() != _CONFIGURATION:  # another process may be reading it
+            write_whole(configuration, _CONFIGURATION.encode())
         # without this file the UI opens with a dialog that asks for an e-mail address
         (folder / ".nux").mkdir(exist_ok=True)
         (folder / ".nux" / "nux.yaml").write_text("seen: 1\n")

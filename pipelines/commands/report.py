@@ -102,11 +102,21 @@ def _write(told: DayReport, spoken: Language, forms: Sequence[str], out: Path, h
     from pipelines.reports.day_report import rendered
 
     for name, made in rendered(told, forms, spoken).items():
-        out.mkdir(parents=True, exist_ok=True)
-        (out / name).write_bytes(made)
+        _place(out / name, made)
         tell(f"written: {out / name}")
     if html is not None:
-        html.write_bytes(*rendered(told, ["html"], spoken).values())
+        _place(html, *rendered(told, ["html"], spoken).values())
+
+
+def _place(path: Path, content: bytes) -> None:
+    from pipelines.resources.whole_files import write_whole
+    from transactional.vocabulary.errors import Transient
+
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, content)
+    except OSError as error:
+        raise Transient(f"{path} cannot be written: {error.strerror}", code="file_not_written") from error
 
 
 def _keep(doors: Doors, told: DayReport, content: bytes, spoken: Language) -> None:

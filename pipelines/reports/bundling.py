@@ -23,6 +23,7 @@ from pipelines.standing.freezing import close_as_dict
 from transactional.db.location import locate_databases
 from transactional.reconciliation.closes import Close
 from transactional.settings import Settings
+from transactional.vocabulary.errors import Transient
 
 _FILES = """
 select source, report, account, name, version, sha256, size_bytes, received_at, rows_in, rows_landed, rows_rejected, rows_duplicate, object_key
@@ -53,14 +54,20 @@ def keep_bundle(
     languages: Sequence[Language],
     forms: Sequence[str] = FORMS,
 ) -> Kept:
-    """Write the bundle of a report and keep it under bundles/<day>/<sha256>.zip. `standing`: its canonical document."""
+    """Write the bundle of a report and keep it under bundles/<day>/<sha256>.zip. `standing`: its canonical document.
+
+    Raises: Transient where the disk for temporary files, or the store, does not take it.
+    """
     facts = report.standing.facts
     files = input_files(warehouse, store, str(facts["as_of"]), facts["psp"])
     members = _members(report, standing, files, log, languages, forms)
     with tempfile.TemporaryDirectory(prefix="countroom-bundle-") as folder:
         path = Path(folder) / "bundle.zip"
         count = _Counted(members)
-        sha256 = write_bundle(path, _facts(report), count)
+        try:
+            sha256 = write_bundle(path, _facts(report), count)
+        except OSError as error:
+            raise Transient(f"writing the bundle in {tempfile.gettempdir()}: {error.strerror}", code="file_not_written") from error
         key = f"bundles/{report.day}/{sha256}.zip"
         is_new = store.put_new_file(key, path)
         return Kept(key, sha256, path.stat().st_size, count.seen, is_new)

@@ -1,22 +1,20 @@
 """Where do original bytes live: a folder or a bucket, behind one small protocol. For the landing door and whoever must show the evidence.
 
 Objects are created once and never overwritten: `put_new` is a conditional create, so two processes that store the same original are both right,
-and nobody replaces one. The traps: a half-written file after a crash (written beside, flushed to disk, then linked into place), a key that climbs
+and nobody replaces one. The traps: a half-written file after a crash (pipelines/resources/whole_files.py), a key that climbs
 out of the store (`..`), and a check-then-write race on S3 (If-None-Match instead).
 """
 
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol, TypeVar
 from urllib.parse import unquote, urlsplit
 
+from pipelines.resources.whole_files import BEGINS_WITH, create_whole, flush_folder
 from transactional.vocabulary.errors import InputRejected, InvariantBroken, Transient
 
 if TYPE_CHECKING:
@@ -82,23 +80,12 @@ class FolderStore:
             return False
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, temporary = tempfile.mkstemp(prefix=".new-", dir=target.parent)
-        except OSError as error:
-            raise Transient(f"storing '{key}': {error.strerror}", code="object_store") from error
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                shutil.copyfileobj(source, file)
-                file.flush()
-                os.fsync(file.fileno())
-            os.link(temporary, target)  # fails when the key is taken: a create, never a replace
-        except FileExistsError:
-            return False
+            is_new = create_whole(target, source)
+            if is_new:
+                _flush_folders(target.parent, self.folder)
         except OSError as error:  # the disk is full, or failing: nothing of it is under the key
             raise Transient(f"storing '{key}': {error.strerror}", code="object_store") from error
-        finally:
-            Path(temporary).unlink(missing_ok=True)
-        _flush_folders(target.parent, self.folder)
-        return True
+        return is_new
 
     def get(self, key: str) -> bytes:
         try:
@@ -110,7 +97,9 @@ class FolderStore:
         return self._path(key).is_file()
 
     def keys(self, prefix: str = "") -> Iterator[str]:
-        found = (path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith(".new-"))
+        found = (
+            path.relative_to(self.folder).as_posix() for path in self.folder.rglob("*") if path.is_file() and not path.name.startswith(BEGINS_WITH)
+        )
         yield from sorted(key for key in found if key.startswith(prefix))
 
     def _path(self, key: str) -> Path:
@@ -193,10 +182,6 @@ def _checked(key: str) -> str:
 def _flush_folders(folder: Path, top: Path) -> None:
     """Make new directory entries durable, up to the store's own folder."""
     for each in (folder, *folder.parents):
-        descriptor = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        flush_folder(each)
         if each == top:
             return

@@ -16,6 +16,7 @@ from assets.reconciliation.standalone.comparison import Comparison, compare
 from assets.reconciliation.standalone.map_file import read_map
 from assets.reconciliation.standalone.mapping import TableMap
 from assets.reconciliation.standalone.rows import TextTable
+from pipelines.resources.whole_files import write_whole
 from pipelines.standalone.sources import read_file, read_query
 from transactional.vocabulary.errors import ContractBroken, InputRejected, Place
 
@@ -73,7 +74,7 @@ def write_files(found: Comparison, folder: Path, formats: Sequence[str]) -> list
         for name in formats:
             for file_name, content in writers[name](found).items():
                 path = folder / file_name
-                path.write_bytes(content)
+                write_whole(path, content)
                 written.append(path)
     except OSError as error:
         raise InputRejected(f"{folder} cannot be written: {error.strerror}", code="out") from error

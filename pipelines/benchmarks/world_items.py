@@ -17,6 +17,7 @@ import polars as pl
 from assets.landing.detection import FolderHints
 from assets.landing.doors import parse_file
 from assets.landing.parsed import ParsedFile
+from assets.reconciliation.context import RunContext
 from assets.reconciliation.items import item_schema
 from assets.reconciliation.matching import Outcome, reconcile
 from assets.reconciliation.terms import run_context
@@ -44,6 +45,19 @@ def reconciled(
     shortcut: bool = True,
 ) -> Outcome:
     """The engine's answer about a world. Files are landed in the order of their paths, as `countroom world` says, and known at `as_of` if not before."""
+    items, context = items_of(files, chunks, payouts, as_of, closed, files_known_at)
+    return reconcile(items, context, shortcut=shortcut)
+
+
+def items_of(
+    files: Mapping[str, bytes],
+    chunks: Sequence[Chunk],
+    payouts: Sequence[KeyedEntry],
+    as_of: datetime,
+    closed: Mapping[str, tuple[tuple[date, datetime], ...]] | None = None,
+    files_known_at: datetime | None = None,
+) -> tuple[pl.DataFrame, RunContext]:
+    """The items of a world, and what the engine must know beside them."""
     landed_at = files_known_at or as_of
     parsed = {path: parse_file(files[path], PurePosixPath(path).name, FolderHints.of(PurePosixPath(path))) for path in sorted(files)}
     refused = [f"{path}: {file.rejected[0]}" for path, file in parsed.items() if file.rejected]
@@ -51,7 +65,7 @@ def reconciled(
         raise InvariantBroken(f"a world wrote rows that our own parsers refuse, first in {refused[0]}")
     items = [*_file_items(files, parsed, landed_at), *_fact_items(chunks), *_payout_items(payouts)]
     context = run_context(as_of, _frame(parsed, "fx__rates"), _statements(parsed, landed_at), closed)
-    return reconcile(pl.DataFrame({name: [item[name] for item in items] for name in _BLANK}, schema=item_schema()), context, shortcut=shortcut)
+    return pl.DataFrame({name: [item[name] for item in items] for name in _BLANK}, schema=item_schema()), context
 
 
 def _item(**told: Any) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Each world is built in memory from its seed, its files go through the parsers that landing uses, its books are what the services would be told, and the
 whole ladder runs over the items. A break counts as found when class, currency, amount and every item are those of the key.
-A false auto-match is an item of a planted mistake that ended in a group, or an item in two. The traps: a score of 1 over a class that was never planted
+A false auto-match is an item of a planted mistake that ended in a group, or an item in two. What suggestions (L7, L8) say of the puzzles is scored in
+puzzles.py. The traps: a score of 1 over a class that was never planted
 (the table says how often each was), and worlds that all begin on one day (they begin all over a year: month ends and clock changes fall everywhere).
 """
 
@@ -16,11 +17,13 @@ from multiprocessing import get_context
 
 import polars as pl
 
-from assets.reconciliation.matching import Outcome
-from pipelines.benchmarks.world_items import reconciled
+from assets.reconciliation.matching import Outcome, reconcile
+from pipelines.benchmarks.puzzles import PuzzleScore, score_suggestions
+from pipelines.benchmarks.world_items import items_of
 from pipelines.standing.score import Score, identities_of_breaks, identities_of_key, score
 from transactional.simulation.answer_key import Expected, Names, key_frame
 from transactional.simulation.defects import NEEDS_CLOSES
+from transactional.simulation.puzzles.names import PUZZLES
 from transactional.simulation.world import CLASSES, WorldSpec, build
 
 _FIRST, _A_YEAR = date(2025, 2, 1), 365
@@ -39,6 +42,12 @@ class WorldScore:
     certificate_closes: bool
     missed: tuple[str, ...]
     invented: tuple[str, ...]
+    puzzles: PuzzleScore
+
+    @property
+    def is_right(self) -> bool:
+        """Nothing missed, invented or wrongly matched, nothing wrong suggested."""
+        return self.certificate_closes and self.puzzles.is_right and not (self.missed or self.invented or self.false_matches)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +65,7 @@ class ClassLine:
 
 def specs(seeds: int, players: int, days: int) -> list[WorldSpec]:
     """Worlds of one size with seeds from 1 on, that begin all over a year."""
-    wanted = frozenset({*CLASSES, *NEEDS_CLOSES})
+    wanted = frozenset({*CLASSES, *NEEDS_CLOSES, *PUZZLES})
     return [WorldSpec(players, days, seed, _FIRST + timedelta(days=(seed - 1) * _A_YEAR // seeds), wanted) for seed in range(1, seeds + 1)]
 
 
@@ -73,7 +82,8 @@ def run(worlds: Iterable[WorldSpec], processes: int) -> Iterator[WorldScore]:
 def score_world(spec: WorldSpec) -> WorldScore:
     """Build, reconcile, compare."""
     world = build(spec)
-    outcome = reconciled(world.files, world.chunks, world.payout_entries, spec.as_of, world.closed, spec.files_known_at)
+    items, context = items_of(world.files, world.chunks, world.payout_entries, spec.as_of, world.closed, spec.files_known_at)
+    outcome = reconcile(items, context)
     scored = score_of(outcome, world.expected, world.files)
     return WorldScore(
         seed=spec.seed,
@@ -84,6 +94,7 @@ def score_world(spec: WorldSpec) -> WorldScore:
         certificate_closes=bool(outcome.certificate["closes"].all()),
         missed=tuple(str(one) for one in scored.missed),
         invented=tuple(str(one) for one in scored.invented),
+        puzzles=score_suggestions(items, outcome, world.suggestions, world.files),
     )
 
 

@@ -51,12 +51,14 @@ def worlds(
     processes: Annotated[int, typer.Option(min=1, help="Worlds at a time; each needs about 2 GB.")] = 1,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> int:
-    """Precision and recall by class over seeded casinos with every class of mistake planted, and what was matched that should not be.
+    """Precision and recall by class over seeded casinos with every class of mistake planted, and what was matched that should not be; then what the
+    suggestions say of money whose references were lost or mistyped.
 
     In memory: files through landing's parsers, then the whole engine. Exit code 1 when anything was missed, invented or wrongly matched.
     """
     from dataclasses import asdict
 
+    from pipelines.benchmarks import puzzles
     from pipelines.benchmarks.worlds import WorldScore, run, specs, table, totals
     from pipelines.console import answer, answer_json, tell
 
@@ -64,14 +66,20 @@ def worlds(
     for one in run(specs(seeds, players, days), processes):
         scores.append(one)
         wrong = len(one.missed) + len(one.invented) + sum(one.false_matches.values())
-        tell(f"seed {one.seed}: {one.items:,} items, {wrong} wrong, certificate {'closes' if one.certificate_closes else 'DOES NOT CLOSE'}")
-    lines = totals(scores)
+        closes = "closes" if one.certificate_closes else "DOES NOT CLOSE"
+        said = "; ".join((*one.missed, *one.invented, *one.puzzles.odd, *one.puzzles.false_unique))
+        tell(f"seed {one.seed}: {one.items:,} items, {wrong} wrong, certificate {closes}{', ' if said else ''}{said}")
+    lines, hidden = totals(scores), puzzles.totals(one.puzzles for one in scores)
     if as_json:
-        answer_json({"classes": [asdict(line) for line in lines], "worlds": [asdict(one) for one in scores]})
+        answer_json(
+            {"classes": [asdict(line) for line in lines], "puzzles": [asdict(line) for line in hidden], "worlds": [asdict(one) for one in scores]}
+        )
     else:
         answer("\n".join(table(lines)))
-        answer(f"{len(scores)} worlds, {sum(one.items for one in scores):,} items, {sum(one.groups for one in scores):,} groups")
-    return int(any(one.missed or one.invented or one.false_matches or not one.certificate_closes for one in scores))
+        answer(f"{len(scores)} worlds, {sum(one.items for one in scores):,} items, {sum(one.groups for one in scores):,} groups\n")
+        answer("\n".join(puzzles.table(hidden)))
+        answer(puzzles.beside(one.puzzles for one in scores))
+    return int(not all(one.is_right for one in scores))
 
 
 @app.command()

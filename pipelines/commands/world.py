@@ -29,7 +29,7 @@ def generate(
     days: Annotated[int, typer.Option(help="How many days to simulate.")] = 30,
     seed: Annotated[int, typer.Option(help="The same seed gives the same bytes.")] = 1,
     out: OutOption = None,
-    defects: Annotated[str, typer.Option(help="Which defects to plant: all, none, or class names separated by commas.")] = "all",
+    defects: Annotated[str, typer.Option(help="Which defects to plant: all, none, or names of classes and puzzles separated by commas.")] = "all",
     start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day (UTC).")] = datetime(2026, 1, 1),  # noqa: DTZ001 - a date
     database: DatabaseOption = True,
     as_json: JsonOption = False,
@@ -42,7 +42,7 @@ def generate(
     if context.invoked_subcommand is not None:
         return 0
     from pipelines.console import answer, step
-    from transactional.simulation.world import WorldSpec, answer_key, build, classes_named, summary
+    from transactional.simulation.world import WorldSpec, answer_key, build, classes_named, puzzle_key, summary
 
     folder = _empty_folder(out)
     spec = WorldSpec(players, days, seed, start.date(), classes_named(defects))
@@ -51,6 +51,8 @@ def generate(
     if database:
         _write_books(world.chunks, world.payout_entries)
     told = _write_folder(folder, world.files, summary(world), answer_key(world), as_json=as_json)
+    if (puzzles := puzzle_key(world)) is not None:
+        (folder / "suggestion_key.parquet").write_bytes(puzzles)
     if not as_json:
         _tell_expected(told["expected"])
         answer(f"as of {told['as_of']}")

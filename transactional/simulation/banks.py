@@ -16,7 +16,7 @@ from transactional.simulation.formats.bank_statements import BankLine, Statement
 from transactional.simulation.movements import Payout, Spot, dice
 from transactional.vocabulary.time import business_date
 
-_SENDERS = {"adyen": "ADYEN N.V.", "stripe": "STRIPE"}
+SENDERS = {"adyen": "ADYEN N.V.", "stripe": "STRIPE"}
 # minor units of a two-decimal currency; JPY amounts are as large in whole yen
 _SUPPLIERS = (("Stadtwerke Energie", 61_300), ("Cloud Hosting Ltd", 184_000), ("Game Studio Royalties", 530_000), ("Office Supplies", 12_900))
 
@@ -46,14 +46,19 @@ def statements(
 
 
 def _lines_of(psp: str, payout: Payout) -> list[BankLine]:
-    text = payout.bank_reference if psp == "adyen" else f"PAYOUT {payout.bank_reference}"
+    text = text_of(psp, payout.bank_reference)
     found = []
     if payout.arrives_on is not None:
-        found.append(_line(payout.arrives_minor, payout.arrives_on, _SENDERS[psp], text, payout=payout))
+        found.append(_line(payout.arrives_minor, payout.arrives_on, SENDERS[psp], text, payout=payout))
     if payout.returned_on is not None:
-        found.append(_line(-payout.arrives_minor, payout.returned_on, _SENDERS[psp], f"Return of {text}", code="RTI", payout=payout))
+        found.append(_line(-payout.arrives_minor, payout.returned_on, SENDERS[psp], f"Return of {text}", code="RTI", payout=payout))
         found[-1].returned = True
     return found
+
+
+def text_of(psp: str, bank_reference: str) -> str:
+    """What a payout's bank line says beside who sent it."""
+    return bank_reference if psp == "adyen" else f"PAYOUT {bank_reference}"
 
 
 def _line(minor: int, day: date, who: str, text: str, *, code: str = "TRF", payout: Payout | None = None) -> BankLine:

@@ -21,7 +21,7 @@ from transactional.simulation.psps.desk import restatable
 from transactional.simulation.psps.mistakes import BatchMistakes
 
 _EU, _TR, _US = (merchant.account for merchant in MERCHANTS)
-_Where = tuple[str, date, str]
+Where = tuple[str, date, str]
 
 
 @dataclass(slots=True)
@@ -29,18 +29,18 @@ class BatchPlan:
     """What goes wrong with batches and statements: the mistakes the PSP makes, and how each is called."""
 
     mistakes: BatchMistakes = field(default_factory=BatchMistakes)
-    named: list[tuple[str, str, _Where]] = field(default_factory=list)
+    named: list[tuple[str, str, Where]] = field(default_factory=list)
     strangers: list[tuple[str, str, BankLine]] = field(default_factory=list)
     unbalanced: dict[tuple[str, date], tuple[str, int]] = field(default_factory=dict)
 
 
-def _uncollected(mistakes: BatchMistakes, where: _Where, minor: int) -> None:
+def _uncollected(mistakes: BatchMistakes, where: Where, minor: int) -> None:
     mistakes.below_zero[where] = minor
     mistakes.never_arrives.add(where)
 
 
 # class, account, currency of the payout, and how it is planted
-_PLANS: tuple[tuple[str, str, str, Callable[[BatchMistakes, _Where], None]], ...] = (
+_PLANS: tuple[tuple[str, str, str, Callable[[BatchMistakes, Where], None]], ...] = (
     ("missing_at_bank", _EU, "EUR", lambda found, where: found.never_arrives.add(where)),
     ("missing_at_bank", _US, "USD", lambda found, where: found.never_arrives.add(where)),
     ("negative_payout", _EU, "EUR", lambda found, where: _uncollected(found, where, 7_700)),
@@ -69,10 +69,10 @@ CLASSES: Sequence[str] = tuple(dict.fromkeys([*(plan[0] for plan in _PLANS), "un
 
 def plan_batches(seed: int, batches: Sequence[Batch], wanted: frozenset[str], start: datetime, as_of: datetime) -> BatchPlan:
     """Choose batches old enough that every lag is over, one mistake each."""
-    rng, plan, taken = dice(seed, "batch defects"), BatchPlan(), set[_Where]()
+    rng, plan, taken = dice(seed, "batch defects"), BatchPlan(), set[Where]()
     last = (as_of - SAFE_AGE).date()
     for index, (break_class, account, currency, plant) in enumerate(_PLANS, start=1):
-        free = [where for where in _places(batches, account, currency, last, break_class) if where not in taken]
+        free = [where for where in places(batches, account, currency, last, break_class) if where not in taken]
         if break_class in wanted and free:
             where = rng.choice(free)
             taken.add(where)
@@ -83,13 +83,14 @@ def plan_batches(seed: int, batches: Sequence[Batch], wanted: frozenset[str], st
     return plan
 
 
-def _places(batches: Sequence[Batch], account: str, currency: str, last: date, break_class: str) -> list[_Where]:
+def places(batches: Sequence[Batch], account: str, currency: str, last: date, break_class: str) -> list[Where]:
     """Payouts of that account and currency; never the first batch, and not one in which a single line was tampered with."""
     found = []
     mine = [batch for batch in batches if batch.merchant.account == account]
     first = min((batch.closed_on for batch in mine), default=last)
+    by_hand = {(batch.merchant.account, batch.closed_on) for batch in mine if batch.by_hand}
     for batch in mine:
-        for payout in batch.payouts:
+        for payout in () if (batch.merchant.account, batch.closed_on) in by_hand else batch.payouts:
             lines = [line for line in batch.lines if line.net_currency == payout.currency]
             counted = all(line.counts for line in lines) and not any(line.movement and line.movement.copies > 1 for line in lines)
             suits = break_class != "restated" or restatable(batch, payout.currency) is not None

@@ -153,8 +153,8 @@ def _fact(movement: Movement, prefix: str, later: timedelta = timedelta()) -> Pa
         effective_at=movement.occurred_at + movement.booked_later + later,
         dedupe_key=f"{prefix}{payment.merchant.psp}:{kind.value}:{movement.modification_reference or reference}{again}",
         amount=Money(movement.booked_currency, abs(movement.booked_minor or 0)),
-        psp_reference=(reference or None) if named else None,
-        modification_reference=(movement.modification_reference or None) if named else None,
+        psp_reference=(movement.miswritten or reference or None) if named else None,
+        modification_reference=(movement.modification_reference or None) if named and not movement.miswritten else None,
         merchant_reference=payment.merchant_reference,
         attempt_id=payment.attempt_id,
     )

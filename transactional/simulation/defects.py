@@ -136,7 +136,7 @@ _RECIPES: tuple[_Recipe, ...] = (
 def plant_in_payments(seed: int, payments: list[Payment], wanted: frozenset[str], start: datetime, as_of: datetime) -> list[Planted]:
     """Plant every wanted mistake that finds a movement to sit on; unknown disputes are added to `payments`."""
     rng = dice(seed, "defects")
-    pool = _eligible(payments, start + timedelta(days=1), as_of - SAFE_AGE)
+    pool = eligible(payments, start + timedelta(days=1), as_of - SAFE_AGE)
     planted = []
     for index, recipe in enumerate(_RECIPES, start=1):
         if recipe.break_class in wanted and (move := _choose(rng, pool, recipe)) is not None:
@@ -149,7 +149,7 @@ def plant_in_payments(seed: int, payments: list[Payment], wanted: frozenset[str]
     return planted
 
 
-def _eligible(payments: Iterable[Payment], first: datetime, last: datetime) -> dict[tuple[str, str, MoneyKind], list[Movement]]:
+def eligible(payments: Iterable[Payment], first: datetime, last: datetime) -> dict[tuple[str, str, MoneyKind], list[Movement]]:
     """Movements without a sequel: nothing of the payment happens after them. Captures in parts are left alone."""
     pool: dict[tuple[str, str, MoneyKind], list[Movement]] = defaultdict(list)
     for payment in payments:

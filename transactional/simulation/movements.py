@@ -48,7 +48,10 @@ class Spot:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Payment:
-    """One attempt of a player: a deposit or a withdrawal. `asked_minor` is what was authorised; `refused` attempts move nothing."""
+    """One attempt of a player: a deposit or a withdrawal. `asked_minor` is what was authorised; `refused` attempts move nothing.
+
+    `printed_reference`: what the PSP prints for our `merchant_reference`, where it is another.
+    """
 
     number: int
     player: int
@@ -66,8 +69,14 @@ class Payment:
     created_at: datetime
     refused: bool = False
     unknown_to_casino: bool = False
+    printed_reference: str | None = None
     booked_currency: str = ""
     movements: list[Movement] = field(default_factory=list)
+
+    @property
+    def reference_at_psp(self) -> str:
+        """Our reference as the PSP's reports have it."""
+        return self.merchant_reference if self.printed_reference is None else self.printed_reference
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -75,7 +84,8 @@ class Movement:
     """One movement of money of one payment.
 
     `amount_minor` is what the PSP moved; `booked_minor` what the casino wrote (None: it never heard of it), in `booked_currency`.
-    `nameless`: the casino wrote it without the PSP's references; `booked_after_close`: long after it happened, when its day had been signed.
+    `nameless`: the casino wrote it without the PSP's references; `miswritten`: with this PSP reference and no other of its references; `paid_by_hand`: in a
+    payout that says nothing of its lines; `booked_after_close`: long after it happened, when its day had been signed.
     `booked_later`: by how much the casino's moment is after the PSP's. `shifted_fee_minor` is charged as another component than it belongs to.
     `extra_fee_minor`, `rate_factor` and `net_error_minor` are the PSP's own mistakes; `copies` is how often the PSP moved it;
     `repeated_in_file` prints it once more without moving anything. In a replayed file a movement may have a `psp_reference` of its own and be the
@@ -94,10 +104,12 @@ class Movement:
     booked_currency: str = ""
     booked_twice: bool = False
     nameless: bool = False
+    miswritten: str = ""
     booked_after_close: bool = False
     booked_later: timedelta = timedelta()
     in_activity: bool = True
     in_settlement: bool = True
+    paid_by_hand: bool = False
     copies: int = 1
     repeated_in_file: bool = False
     extra_fee_minor: int = 0
@@ -176,13 +188,14 @@ class Payout:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Batch:
-    """One payout batch: an Adyen batch (its payouts may be in several currencies) or one Stripe payout."""
+    """One payout batch: an Adyen batch (its payouts may be in several currencies) or one Stripe payout. `by_hand`: no report tells its lines."""
 
     merchant: Merchant
     batch_id: str
     closed_on: date
     lines: list[Line] = field(default_factory=list)
     payouts: list[Payout] = field(default_factory=list)
+    by_hand: bool = False
 
     @property
     def name(self) -> str:

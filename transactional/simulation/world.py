@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 
 from transactional.ledger.entries import KeyedEntry
@@ -32,6 +32,8 @@ from transactional.simulation.planting import marks
 from transactional.simulation.players import plan_payments
 from transactional.simulation.psps.mistakes import BatchMistakes
 from transactional.simulation.psps.settlement import desk_of, settle
+from transactional.simulation.puzzles.names import PUZZLES, ExpectedSuggestion, suggestion_key
+from transactional.simulation.puzzles.planted import Puzzles
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.time import business_date
 
@@ -44,7 +46,7 @@ _CONTRACTS_BEGIN = date(2025, 1, 1)
 
 @dataclass(frozen=True, slots=True)
 class WorldSpec:
-    """What a world is made from. `wanted`: the break classes to plant. `start` is the first UTC day."""
+    """What a world is made from. `wanted`: the break classes and puzzles to plant. `start` is the first UTC day."""
 
     players: int
     days: int
@@ -53,9 +55,9 @@ class WorldSpec:
     wanted: frozenset[str] = frozenset(CLASSES)
 
     def __post_init__(self) -> None:
-        unknown = self.wanted - {*CLASSES, *defects.NEEDS_CLOSES}
+        unknown = self.wanted - {*CLASSES, *defects.NEEDS_CLOSES, *PUZZLES}
         if unknown:
-            raise InputRejected(f"no such defect: {', '.join(sorted(unknown))}; known: {', '.join(CLASSES)}", code="unknown_defect")
+            raise InputRejected(f"no such defect: {', '.join(sorted(unknown))}; known: {', '.join((*CLASSES, *PUZZLES))}", code="unknown_defect")
         if self.players < 1 or not 2 <= self.days <= 366:
             raise InputRejected("a world needs at least one player and 2 to 366 days", code="bad_world")
         if self.start < _CONTRACTS_BEGIN:
@@ -100,6 +102,7 @@ class World:
     batches: list[Batch]
     statements: list[Statement]
     rates: Rates
+    suggestions: list[ExpectedSuggestion] = field(default_factory=list)
 
     @property
     def closed(self) -> dict[str, tuple[tuple[date, datetime], ...]]:
@@ -118,8 +121,12 @@ def build(spec: WorldSpec) -> World:
     payments = plan_payments(spec.seed, spec.players, spec.starts_at, spec.days)
     rates = make_rates(dice(spec.seed, "rates"), spec.start, spec.ends_at.date())
     planted = plant_in_payments(spec.seed, payments, spec.wanted, spec.starts_at, spec.as_of)
-    plan = plan_batches(spec.seed, _settle_all(spec, payments, rates, BatchMistakes()), spec.wanted, spec.starts_at, spec.as_of)
+    puzzles = Puzzles.in_payments(spec.seed, payments, spec.wanted, spec.starts_at, spec.as_of)
+    dry = _settle_all(spec, payments, rates, BatchMistakes())
+    plan = plan_batches(spec.seed, dry, spec.wanted, spec.starts_at, spec.as_of)
+    puzzles.choose_payouts(dry, plan)
     batches = _settle_all(spec, payments, rates, plan.mistakes)
+    puzzles.credit(batches, plan)
     chunks = books_of(spec.seed, payments, spec.starts_at, spec.ends_at)
     keyed = payout_entries(spec.seed, batches, spec.as_of)
     files: dict[str, bytes] = {}
@@ -129,10 +136,10 @@ def build(spec: WorldSpec) -> World:
         files |= psp_files(desk, mine, [batch for batch in batches if batch.merchant is merchant])
     found, places = _statements(spec, plan, batches, files)
     files["fx/eurofxref-hist.csv"] = history_csv(rates.per_euro, CURRENCIES)
-    expected = [_expected(each, batches, rates) for each in planted]
-    expected += expected_batches(plan, batches, found, places)
-    expected += open_cases(payments, batches, plan)
-    return World(spec, files, chunks, keyed, expected, payments, batches, found, rates)
+    expected = [_expected(each, batches, rates) for each in (*planted, *puzzles.planted)]
+    expected += [*expected_batches(plan, batches, found, places), *puzzles.batches(batches), *open_cases(payments, batches, plan)]
+    suggestions = list(puzzles.suggestions(batches, places))
+    return World(spec, files, chunks, keyed, expected, payments, batches, found, rates, suggestions)
 
 
 def _settle_all(spec: WorldSpec, payments: Sequence[Payment], rates: Rates, mistakes: BatchMistakes) -> list[Batch]:
@@ -163,6 +170,8 @@ def _expected(planted: Planted, batches: Sequence[Batch], rates: Rates) -> Expec
         marks.SECOND_BOOKING: move.second_booking,
         marks.SECOND_LINES: [*move.activity[1:], *move.settlement[1:]],
         marks.REPEATED_LINE: move.settlement[1:],
+        marks.OUR_SIDE: move.books,
+        marks.THEIR_SIDE: [*move.activity, *move.settlement],
     }[planted.members]
     amount = planted.amount_minor
     if amount is None:
@@ -210,6 +219,11 @@ def classes_named(text: str) -> frozenset[str]:
 def answer_key(world: World) -> bytes:
     """The bytes of answer_key.parquet."""
     return parquet(key_frame(world.expected, Names(world.files)))
+
+
+def puzzle_key(world: World) -> bytes | None:
+    """The bytes of suggestion_key.parquet: what should be suggested. None for a world without puzzles."""
+    return parquet(suggestion_key(world.suggestions, Names(world.files))) if world.suggestions else None
 
 
 def summary(world: World) -> bytes:

@@ -35,23 +35,28 @@ _MOST_PAIRS = 400
 """Pairs compared in one block of equal place, kind, currency and amount."""
 _PAYOUT_DAYS, _LINE_DAYS, _PAIR_DAYS = (14, 1), (31, 0), 7
 """How many days before and after a bank line (or payout) a candidate may be; and between the halves of a payment."""
+_ARRIVAL_DAYS = (_PAYOUT_DAYS[1], _PAYOUT_DAYS[0])
 _REFERENCES = ("psp_reference", "modification_reference", "merchant_reference")
 
 
 def suggested(items: pl.DataFrame, dispositions: pl.DataFrame, breaks: pl.DataFrame) -> pl.DataFrame:
     """Shape: ITEMS, MEMBERS, BREAKS of one run → SUGGESTIONS, the most likely first."""
     open_items = open_cases.open_items(items, dispositions, breaks)
-    rows = [*_sums(open_items), *_near_arrivals(open_items), *_near_payments(open_items)]
+    rows = [*_crossed(list(_sums(open_items))), *_near_arrivals(open_items), *_near_payments(open_items)]
     found = pl.DataFrame(rows, schema=polars_schema(SUGGESTIONS), orient="row")
     return found.unique("suggestion_id", keep="first", maintain_order=True).sort("suggestion_id")
 
 
 def _sums(open_items: pl.DataFrame) -> Iterator[Row]:
-    """L7: bank lines against payouts or lines, and payouts without lines against lines."""
+    """L7: bank lines against payouts or lines, payouts against several bank lines, and payouts without lines against lines."""
     payouts, lines = open_cases.payouts_on_their_way(open_items), open_cases.lines_without_batch(open_items)
-    for target in open_cases.bank_lines(open_items).iter_rows(named=True):
+    arrived = open_cases.bank_lines(open_items)
+    for target in arrived.iter_rows(named=True):
         pools = [*_pools(target, payouts, _PAYOUT_DAYS, "payouts"), *_pools(target, lines, _LINE_DAYS, "lines")]
         yield from _explained(target, pools)
+    for target in payouts.iter_rows(named=True):
+        found = _explained(target, list(_pools(target, arrived, _ARRIVAL_DAYS, "bank lines")), least=2)  # one line alone: said above
+        yield from (row | {"psp": target["psp"], "account": target["account"]} for row in found)
     for target in open_cases.payouts_without_lines(open_items).iter_rows(named=True):
         yield from _explained(target, list(_pools(target, lines, _LINE_DAYS, "lines", account=target["account"])))
 
@@ -71,11 +76,12 @@ def _pools(target: Row, candidates: pl.DataFrame, days: tuple[int, int], what: s
         yield what, pool.sort("booked_on", "break_id").to_dicts()
 
 
-def _explained(target: Row, pools: Sequence[tuple[str, list[Row]]]) -> Iterator[Row]:
+def _explained(target: Row, pools: Sequence[tuple[str, list[Row]]], least: int = 1) -> Iterator[Row]:
+    """Answers of at least so many parts; shorter ones are counted as rivals."""
     searched = [(what, pool, answers([row["minor"] for row in pool], target["minor"])) for what, pool in pools if len(pool) <= LARGEST_POOL]
     found = sum(answer.count for _, _, answer in searched)
     is_capped = any(answer.is_capped for _, _, answer in searched)
-    shown = [(parts, what, pool) for what, pool, answer in searched for parts in answer.parts]
+    shown = [(parts, what, pool) for what, pool, answer in searched for parts in answer.parts if len(parts) >= least]
     for parts, what, pool in sorted(shown, key=lambda each: (len(each[0]), each[1], each[2][0]["account"], each[0]))[:_MOST_SHOWN]:
         yield _sum_row(target, parts, what, pool, Answers((), found, is_capped))
     for what, pool in pools:
@@ -99,6 +105,27 @@ def _sum_row(target: Row, parts: Parts, what: str, pool: list[Row], answer: Answ
     return _row("L7", target, chosen, rivals, answer.is_capped, len(pool), score, said) | {
         "finding": "ambiguous" if rivals or has_equals else "unique"
     }
+
+
+def _crossed(rows: list[Row]) -> Iterator[Row]:
+    """Sums for two different breaks that both take one candidate cannot both be true: each is the other's rival."""
+    claims: dict[str, set[str]] = defaultdict(set)
+    for row in rows:
+        for break_id in _claimed(row):
+            claims[break_id].add(row["suggestion_id"])
+    targets = {row["suggestion_id"]: row["break_id"] for row in rows}
+    for row in rows:
+        others = {name for break_id in _claimed(row) for name in claims[break_id] if name != row["suggestion_id"]}
+        crossing = sum(targets[name] != row["break_id"] for name in others)
+        if crossing:
+            rivals = row["rivals_count"] + crossing
+            row |= {"finding": "ambiguous", "rivals_count": rivals, "score_bps": row["score_bps"] // (1 + crossing)}
+            row["why"] += f"; {crossing} other suggestions take one of them"
+        yield row
+
+
+def _claimed(row: Row) -> list[str]:
+    return [row["break_id"], *row["other_break_ids"].split()] if row["finding"] != "not_searched" else []
 
 
 def _near_arrivals(open_items: pl.DataFrame) -> Iterator[Row]:

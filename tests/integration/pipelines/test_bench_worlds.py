@@ -9,10 +9,12 @@ import pytest
 
 from assets.reconciliation.breaks import BreakClass
 from assets.reconciliation.matching import Outcome
+from pipelines.benchmarks.puzzles import PuzzleScore
 from pipelines.benchmarks.world_items import reconciled
 from pipelines.benchmarks.worlds import ClassLine, WorldScore, false_matches, score_of, score_world, specs, table, totals
 from transactional.simulation.answer_key import Expected
 from transactional.simulation.defects import NEEDS_CLOSES
+from transactional.simulation.puzzles.names import PUZZLES
 from transactional.simulation.world import CLASSES, World, WorldSpec, build
 
 
@@ -26,7 +28,7 @@ def test_every_class_is_planted_but_the_one_that_is_no_class_of_the_reference() 
     # blocks: a table without a line for what was never tried
     planted = {*CLASSES, *NEEDS_CLOSES, "timing_open"}
     assert {each.value for each in BreakClass} - planted == {"missing_attempt"}
-    assert all(spec.wanted == {*CLASSES, *NEEDS_CLOSES} for spec in specs(3, 100, 30))
+    assert all(spec.wanted == {*CLASSES, *NEEDS_CLOSES, *PUZZLES} for spec in specs(3, 100, 30))
 
 
 def test_worlds_begin_all_over_a_year() -> None:
@@ -54,7 +56,8 @@ def test_a_planted_item_that_ended_in_a_group_is_a_false_match(quiet: tuple[Worl
 
 def test_worlds_are_added_up_by_class() -> None:
     def world(seed: int, key: int, reported: int, right: int) -> WorldScore:
-        return WorldScore(seed, 10, 3, {"amount": (key, reported, right)}, {"amount": 1}, certificate_closes=True, missed=(), invented=())
+        nothing = PuzzleScore({}, (), 0, 0, 0, ())
+        return WorldScore(seed, 10, 3, {"amount": (key, reported, right)}, {"amount": 1}, True, (), (), nothing)
 
     lines = totals([world(1, 4, 4, 4), world(2, 4, 1, 1)])
     assert lines == [ClassLine("amount", 8, 5, 5, 1.0, 0.625, 2)]

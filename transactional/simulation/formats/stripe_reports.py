@@ -42,11 +42,13 @@ _DESCRIPTIONS = {
 
 
 def payout_reconciliation(batches: Sequence[Batch], path: str, *, first_print: bool = False) -> bytes:
-    """The bytes of one day's payout reconciliation: every line of the payouts of that day, each payout's own line last."""
+    """The bytes of one day's payout reconciliation: every line of the payouts of that day, each payout's own line last (of one by hand it alone)."""
     rows, number = [_COMMON + _PAYOUT_ONLY], 1
     for batch in batches:
         zone, payout = ZoneInfo(batch.merchant.zone), batch.payouts[0]
         for line in batch.lines:
+            if batch.by_hand and line.kind is not K.PAYOUT:
+                continue
             number += 1
             rows.append(_row(line, batch.merchant, zone, batch, first_print=first_print) + f",,,{payout.bank_reference},supported")
             spot = Spot("payout" if line.kind in (K.PAYOUT, K.PAYOUT_RETURNED) else "settlement", path, number)
@@ -119,7 +121,7 @@ def _row(line: Line, merchant: Merchant, zone: ZoneInfo, batch: Batch | None, *,
 
 
 def _payout_cells(batch: Batch | None) -> list[str]:
-    if batch is None:
+    if batch is None or batch.by_hand:
         return ["", "", ""]
     at = batch.payouts[0].paid_at
     return [batch.batch_id, _utc_text(at), local_text(at, ZoneInfo(batch.merchant.zone))]
@@ -148,7 +150,7 @@ def _payment_cells(line: Line) -> list[str]:
         "US",
         "COUNTROOM",
         "fraudulent" if movement.kind in (K.CHARGEBACK, K.CHARGEBACK_REVERSED) else "",
-        payment.merchant_reference,
+        payment.reference_at_psp,
     ]
 
 

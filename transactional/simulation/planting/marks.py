@@ -9,7 +9,7 @@ from random import Random
 from transactional.simulation.movements import Movement
 
 ALL_ITEMS, SECOND_BOOKING, SECOND_LINES, REPEATED_LINE = "all items", "second booking", "second lines", "repeated line"
-TWINS = "twins"
+TWINS, OUR_SIDE, THEIR_SIDE = "twins", "our side", "their side"
 
 
 @dataclass(frozen=True, slots=True)

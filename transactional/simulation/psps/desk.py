@@ -160,12 +160,14 @@ class Desk:
         return [self.account_line(K.RESERVE, raw_kind, minor, at, "Reserve released") for _, minor in due]
 
     def fined(self, batch: Batch, currency: str, total: int, at: datetime, raw_kind: str) -> int:
-        """A planted deduction so large that the batch ends below zero by the planted amount; returns the new total."""
-        below = self.mistakes.below_zero.get((self.merchant.account, batch.closed_on, currency))
-        if below is None:
+        """A planted deduction: the batch ends below zero by the planted amount, or at the planted payout; returns the new total."""
+        where = (self.merchant.account, batch.closed_on, currency)
+        below, wanted = self.mistakes.below_zero.get(where), self.mistakes.brought_to.get(where)
+        wanted = wanted if below is None else -below
+        if wanted is None:
             return total
-        batch.lines.append(self.account_line(K.FEE, raw_kind, -total - below, at, "Scheme assessment", currency=currency))
-        return -below
+        batch.lines.append(self.account_line(K.FEE, raw_kind, wanted - total, at, "Scheme assessment", currency=currency))
+        return wanted
 
     def unknown_lines(self, day: date, currency: str, at: datetime) -> list[Line]:
         planted = self.mistakes.unknown_line.get((self.merchant.account, day, currency))

@@ -18,5 +18,6 @@ class BatchMistakes:
     returned: dict[tuple[str, date, str], bool] = field(default_factory=dict)
     account_fee: dict[tuple[str, date, str], int] = field(default_factory=dict)
     below_zero: dict[tuple[str, date, str], int] = field(default_factory=dict)
+    brought_to: dict[tuple[str, date, str], int] = field(default_factory=dict)
     reserve_kept: set[tuple[str, date, str]] = field(default_factory=set)
     wrong_at_bank: dict[tuple[str, date, str], int] = field(default_factory=dict)

@@ -24,7 +24,9 @@ class StripeDesk(Desk):
                 waiting[movement.lane.settles_in].extend(self.lines_of(movement, day, movement.occurred_at))
             if day.weekday() < 5:
                 for currency in sorted(waiting):
-                    batches += self.pay_out(day, currency, waiting[currency], sum(b.payouts[0].currency == currency for b in batches))
+                    automatic = sum(b.payouts[0].currency == currency and not b.by_hand for b in batches)
+                    batches += self.paid_by_hand(day, currency, waiting[currency])
+                    batches += self.pay_out(day, currency, waiting[currency], automatic)
             day += timedelta(days=1)
         return batches
 
@@ -46,6 +48,18 @@ class StripeDesk(Desk):
         trace = "".join(self.rng.choices("0123456789", k=15))
         self.pay(batch, currency, total, paid_at, raw_kind="payout", text=batch.batch_id, bank_reference=trace)
         self.disturb(batch)
+        return [batch]
+
+    def paid_by_hand(self, day: date, currency: str, waiting: list[Line]) -> list[Batch]:
+        """The lines that somebody sent to our bank by hand that day: they wait no longer, and the payout does not say that it is theirs."""
+        lines = [line for line in waiting if line.movement is not None and line.movement.paid_by_hand]
+        if not lines:
+            return []
+        waiting[:] = [line for line in waiting if line not in lines]
+        batch = Batch(merchant=self.merchant, batch_id=stripe_id(self.rng, "po"), closed_on=day, lines=lines, by_hand=True)
+        trace = "".join(self.rng.choices("0123456789", k=15))
+        total = sum(line.net_minor for line in lines)
+        self.pay(batch, currency, total, self.at(day, 11, 5), raw_kind="payout", text=batch.batch_id, bank_reference=trace)
         return [batch]
 
     def account_lines(self, day: date, currency: str, lines: Sequence[Line], index: int) -> list[Line]:

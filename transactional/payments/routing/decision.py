@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from transactional.payments.routing.detector import BreakerState
 from transactional.payments.routing.request import Candidate, RouteRequest
-from transactional.payments.routing.staleness import Tier
+from transactional.payments.scorecards.staleness import Tier
 
 
 class Rule(StrEnum):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from transactional.payments.routing.decision import Choice, Decision, Rule
 from transactional.payments.routing.detector import BreakerState
-from transactional.payments.routing.staleness import Tier
+from transactional.payments.scorecards.staleness import Tier
 
 _BY_RULE: Mapping[Rule, str] = {
     Rule.BEST: "{psp} was the first choice and was taken (probability {probability}).",
@@ -23,10 +23,10 @@ _BY_RULE: Mapping[Rule, str] = {
     Rule.RETRY: "Attempt {attempt_no} of the same payment: {psp} was the best of those not yet tried.",
 }
 _BY_TIER: Mapping[Tier, str] = {
-    Tier.LATE: "The card was late: half the usual exploration.",
-    Tier.OLD: "The card was old: nobody was promoted inside the intervals.",
+    Tier.EASED: "The card was late: half the usual exploration.",
+    Tier.CAUTIOUS: "The card was old: nobody was promoted inside the intervals.",
     Tier.STATIC: "The card was too old to be used.",
-    Tier.NO_CARD: "There was no card at all.",
+    Tier.UNREAD: "There was no card at all.",
 }
 _EXCLUDED: Mapping[str, str] = {
     "already_tried": "{psp} was left out: this payment had been tried there.",

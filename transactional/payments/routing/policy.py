@@ -19,8 +19,10 @@ from transactional.payments.routing.detector import UNTOUCHED, Breaker, BreakerS
 from transactional.payments.routing.draw import chosen, draw
 from transactional.payments.routing.request import Candidate, RouteRequest
 from transactional.payments.routing.rules import RuleBook
-from transactional.payments.routing.scores import Card, Score, cost_is_known, outside_its_interval, success_spread, worth_minor, worth_spread
-from transactional.payments.routing.staleness import Tier, exploration_in
+from transactional.payments.routing.scores import cost_is_known, outside_its_interval, success_spread, worth_minor, worth_spread
+from transactional.payments.scorecards.card import Found
+from transactional.payments.scorecards.rows import ScoreRow
+from transactional.payments.scorecards.staleness import ALLOWED, Tier
 from transactional.vocabulary.errors import InputRejected, Refused
 
 ANY_COUNTRY = "*"
@@ -54,21 +56,29 @@ class Policy:
             raise InputRejected("a policy of value needs to know what an approved deposit earns (margin_bps)", code="bad_policy")
 
 
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """At which card, and how far its age lets it be trusted. `version` None: there was none."""
+
+    tier: Tier
+    version: int | None = None
+
+
 def decide(
-    request: RouteRequest, candidates: Sequence[Candidate], card: Card | None, breakers: Mapping[str, Breaker], policy: Policy, tier: Tier
+    request: RouteRequest, candidates: Sequence[Candidate], found: Found | None, breakers: Mapping[str, Breaker], policy: Policy, looked: Looked
 ) -> Decision:
-    """The decision for one attempt; `breakers` as they are now (`rested`), `policy.rules` those in force today.
+    """The decision for one attempt; `found` is what the card has for its cell, `breakers` as they are now (`rested`), `policy.rules` those in force today.
 
     Raises: Refused (`no_eligible_psp`) when the rules leave nobody, with the rule that excluded each.
     """
-    usable = card if tier not in (Tier.STATIC, Tier.NO_CARD) else None
-    known = usable.scores(request) if usable else {}
-    scores = {one.psp: known[one.psp] for one in candidates if one.psp in known}
+    tier, allowed = looked.tier, ALLOWED[looked.tier]
+    rows = found.rows if found is not None and allowed.uses_card else {}
+    scores = {one.psp: rows[one.psp] for one in candidates if one.psp in rows}
     excluded, left = _eligible(request, candidates, scores, breakers, policy)
     accounts = {one.psp: one.account for one in left}
     head, order = _head(request, tuple(accounts), scores, policy, tier)
     first = request.attempt_no == 1
-    epsilon = exploration_in(tier, policy.epsilon) if first else 0.0
+    epsilon = policy.epsilon * allowed.exploration if first else 0.0
     probing = {psp for psp in accounts if first and breakers.get(psp, UNTOUCHED).state is BreakerState.HALF_OPEN}
     promised = policy.rules.promised(request) if first else {}
     head, propensities = _propensities(order, probing, promised, epsilon, policy)
@@ -83,14 +93,14 @@ def decide(
         choices=tuple(_choice(psp, accounts[psp], scores.get(psp), propensities[psp], breakers, request, policy) for psp in order),
         excluded=excluded,
         policy_id=policy.policy_id,
-        card_version=card.version if card else None,
+        card_version=looked.version,
         tier=tier,
         drawn=drawn,
     )
 
 
 def _eligible(
-    request: RouteRequest, candidates: Sequence[Candidate], scores: Mapping[str, Score], breakers: Mapping[str, Breaker], policy: Policy
+    request: RouteRequest, candidates: Sequence[Candidate], scores: Mapping[str, ScoreRow], breakers: Mapping[str, Breaker], policy: Policy
 ) -> tuple[dict[str, str], list[Candidate]]:
     """Who is out and why, and who is left. Prohibitions are never lifted; caps, past tries and breakers are when they would leave nobody."""
     excluded = policy.rules.forbidden(candidates, request)
@@ -112,7 +122,7 @@ def _eligible(
     return excluded, left
 
 
-def _head(request: RouteRequest, psps: Sequence[str], scores: Mapping[str, Score], policy: Policy, tier: Tier) -> tuple[str, list[str]]:
+def _head(request: RouteRequest, psps: Sequence[str], scores: Mapping[str, ScoreRow], policy: Policy, tier: Tier) -> tuple[str, list[str]]:
     """The first choice, and everybody in the order of choice."""
     listed = policy.priority.get(request.country) or policy.priority.get(ANY_COUNTRY, ())
     place = {psp: at for at, psp in enumerate(listed)}
@@ -122,13 +132,13 @@ def _head(request: RouteRequest, psps: Sequence[str], scores: Mapping[str, Score
         return static[0], static
     best_first = sorted(scored, key=lambda psp: (-scores[psp].sr_mean, place.get(psp, len(place)), psp))
     incumbent = min(scored, key=lambda psp: (scores[psp].rank, best_first.index(psp)))
-    head = _promoted(incumbent, best_first[0], scores, policy.hysteresis, certain=tier is Tier.OLD)
+    head = _promoted(incumbent, best_first[0], scores, policy.hysteresis, certain=not ALLOWED[tier].promotes_inside_intervals)
     if policy.objective == "value":
         head = _worthier(head, scored, scores, request.amount_minor, policy)
     return head, [head, *(psp for psp in best_first if psp != head), *(psp for psp in static if psp not in scores)]
 
 
-def _promoted(incumbent: str, best: str, scores: Mapping[str, Score], hysteresis: float, *, certain: bool) -> str:
+def _promoted(incumbent: str, best: str, scores: Mapping[str, ScoreRow], hysteresis: float, *, certain: bool) -> str:
     gap = scores[best].sr_mean - scores[incumbent].sr_mean
     if gap <= hysteresis:
         return incumbent
@@ -137,7 +147,7 @@ def _promoted(incumbent: str, best: str, scores: Mapping[str, Score], hysteresis
     return best
 
 
-def _worthier(head: str, scored: Sequence[str], scores: Mapping[str, Score], amount: int, policy: Policy) -> str:
+def _worthier(head: str, scored: Sequence[str], scores: Mapping[str, ScoreRow], amount: int, policy: Policy) -> str:
     """Another PSP whose expected value is higher by more than both uncertainties; the head when its own cost is not known."""
     costed = [psp for psp in scored if cost_is_known(scores[psp], policy.min_coverage)]
     if head not in costed:
@@ -182,11 +192,11 @@ def _rule(
         return Rule.RETRY
     if len(propensities) == 1:
         return Rule.ONLY_ONE
-    return Rule.STATIC if tier in (Tier.STATIC, Tier.NO_CARD) else Rule.BEST
+    return Rule.BEST if ALLOWED[tier].uses_card else Rule.STATIC
 
 
 def _choice(
-    psp: str, account: str, score: Score | None, propensity: float, breakers: Mapping[str, Breaker], request: RouteRequest, policy: Policy
+    psp: str, account: str, score: ScoreRow | None, propensity: float, breakers: Mapping[str, Breaker], request: RouteRequest, policy: Policy
 ) -> Choice:
     breaker = breakers.get(psp, UNTOUCHED)
     if score is None:

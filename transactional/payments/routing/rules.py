@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal, Protocol
+from typing import Literal
 
 from transactional.payments.routing.request import Candidate, RouteRequest
+from transactional.payments.scorecards.rows import ScoreRow
 from transactional.vocabulary.errors import InputRejected
 
 EVERY_PSP = "*"
@@ -93,17 +94,6 @@ class Commitment:
             raise InputRejected("a promised share must lie above 0 and not above 0.9", code="bad_share")
 
 
-class Costed(Protocol):
-    """What a cost cap reads of a score."""
-
-    @property
-    def cost_fixed_minor(self) -> int | None: ...
-    @property
-    def cost_bps(self) -> float | None: ...
-    @property
-    def cost_coverage(self) -> float: ...
-
-
 @dataclass(frozen=True, slots=True)
 class RuleBook:
     """Every rule of a policy; `on(day)` gives those in force."""
@@ -129,7 +119,7 @@ class RuleBook:
                     found[candidate.psp] = rule.rule_id
         return found
 
-    def too_dear(self, scores: Mapping[str, Costed], request: RouteRequest, min_coverage: float) -> dict[str, str]:
+    def too_dear(self, scores: Mapping[str, ScoreRow], request: RouteRequest, min_coverage: float) -> dict[str, str]:
         """PSP to the cap its expected cost breaks. Where the cost is not covered well enough nobody is accused."""
         found: dict[str, str] = {}
         for cap in self.cost_caps:
@@ -150,6 +140,6 @@ class RuleBook:
         return found
 
 
-def cost_in_bps(score: Costed, amount_minor: int) -> float:
+def cost_in_bps(score: ScoreRow, amount_minor: int) -> float:
     """What an approved attempt of that amount costs, in basis points of it; 0 where the card does not know."""
     return (score.cost_bps or 0.0) + (score.cost_fixed_minor or 0) * 10_000 / amount_minor

@@ -1,48 +1,30 @@
-"""Cards written by hand for the router's tests."""
+"""Rows of a scorecard written by hand for the router's tests."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from dataclasses import fields, replace
+from datetime import UTC, datetime
 from uuid import UUID
 
 from transactional.payments.routing.request import Candidate, RouteRequest
+from transactional.payments.scorecards.card import Found
+from transactional.payments.scorecards.rows import ScoreRow
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ADYEN, STRIPE, THIRD = Candidate("adyen", "CountroomEU"), Candidate("stripe", "acct_countroom_us"), Candidate("third", "T1")
 ALL = (ADYEN, STRIPE, THIRD)
+_NOTHING = ScoreRow(**{one.name: None for one in fields(ScoreRow)} | {"cost_coverage": 0.0})  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class Row:
-    sr_mean: float
-    sr_lo: float
-    sr_hi: float
-    rank: int = 1
-    level: str = "country=DE"
-    cost_fixed_minor: int | None = None
-    cost_bps: float | None = None
-    cost_coverage: float = 0.0
-    fail_cost_minor: int | None = None
-    penalty_minor: int | None = None
-    chargeback_bps: float | None = None
+def around(mean: float, rank: int = 1, half: float = 0.02, **cost: object) -> ScoreRow:
+    """A row with an interval of that half width; what a decision does not read of a row is left out."""
+    return replace(_NOTHING, sr_mean=mean, sr_lo=mean - half, sr_hi=mean + half, rank=rank, **cost)  # type: ignore[arg-type]
 
 
-@dataclass(frozen=True)
-class HandCard:
-    rows: Mapping[str, Row]
-    version: int = 7
-    data_watermark: datetime = NOON
-    expires_at: datetime = field(default=NOON + timedelta(hours=2))
-
-    def scores(self, _request: RouteRequest) -> Mapping[str, Row]:
-        return self.rows
-
-
-def around(mean: float, rank: int = 1, half: float = 0.02, **cost: object) -> Row:
-    """A row with an interval of that half width."""
-    return Row(mean, mean - half, mean + half, rank, **cost)  # type: ignore[arg-type]
+def found(rows: Mapping[str, ScoreRow]) -> Found:
+    """What a card has for the cell of the attempt."""
+    return Found("country", ("deposit", "DE"), rows)
 
 
 def asked(number: int = 1, **more: object) -> RouteRequest:

@@ -1,0 +1,1 @@
+"""Payments: what the attempts say of PSPs."""

@@ -1,0 +1,1 @@
+"""Scorecards: how well each PSP does in each cell of traffic, with how much certainty."""

@@ -29,6 +29,7 @@ from pipelines.checks import expectation_checks  # noqa: E402
 from pipelines.jobs import JOBS  # noqa: E402
 from pipelines.resources.bundles import Bundles  # noqa: E402
 from pipelines.resources.clock import Clock, FixedClock, SystemClock  # noqa: E402
+from pipelines.resources.close_desk import CloseDesk  # noqa: E402
 from pipelines.resources.dbt import Dbt, DbtTarget  # noqa: E402
 from pipelines.resources.expectations import ExpectationsRunner  # noqa: E402
 from pipelines.resources.object_store import ObjectStore, open_object_store  # noqa: E402
@@ -97,6 +98,12 @@ def resources(settings: Settings) -> Mapping[str, Any]:
 
         return HouseBundles(settings)
 
+    @dg.resource(description="Closes that were asked for, frozen as the command line freezes them.")
+    def close_desk(_: dg.InitResourceContext) -> CloseDesk:
+        from pipelines.standing.close_requests import HouseCloseDesk
+
+        return HouseCloseDesk(settings)
+
     @dg.resource(description="dbt, and the turn to write the marts.")
     def dbt(_: dg.InitResourceContext) -> Iterator[Dbt]:
         with Dbt(DbtTarget.postgres(databases().warehouse_url, PIPELINE_ROLE), settings.home) as door, turn(databases().warehouse_url):
@@ -109,7 +116,7 @@ def resources(settings: Settings) -> Mapping[str, Any]:
             yield runner
 
     doors = {"warehouse": warehouse, "app_database": app_database, "object_store": object_store, "dbt": dbt, "expectations": expectations}
-    told = {"courier": courier, "bundles": bundles}
+    told = {"courier": courier, "bundles": bundles, "close_desk": close_desk}
     return {**doors, **told, "clock": clock, "inbox": Inbox(settings.home)}
 
 

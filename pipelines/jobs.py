@@ -1,4 +1,4 @@
-"""What can be run as one: a reconciliation of all that is known, the day ends, a day's evidence, the alerts. For schedules, sensor, commands and UI."""
+"""What can be run as one: a reconciliation of all that is known, the day ends, closes, a day's evidence, the alerts. For schedules, sensor, commands and UI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.reconciliation.assets import tell_day_ends
+from assets.reconciliation.assets import carry_out_closes, tell_day_ends
 from assets.reporting.assets import alerts, keep_evidence
 from pipelines.failures import DO_NOT_RETRY_RUN
 from pipelines.partitions import DAYS
@@ -56,10 +56,22 @@ def _evidence() -> None:
 
 
 EVIDENCE: dg.JobDefinition = _evidence
+
+
+@dg.job(
+    name="reconciliation_close_job",
+    description="Freezes the days that were asked for over HTTP (POST /v1/close-requests), with what the last run knew. Nobody signs here.",
+    tags=DO_NOT_RETRY_RUN,
+)
+def _closes() -> None:
+    carry_out_closes()
+
+
+CLOSES: dg.JobDefinition = _closes
 ALERTS = dg.define_asset_job(
     "reporting_alerts_job",
     selection=dg.AssetSelection.assets(alerts),
     description="What somebody has to know by now, out of the marts as they stand: a file is missing at its hour and not at the next run's.",
     tags=DO_NOT_RETRY_RUN,
 )
-JOBS: list[dg.JobDefinition | UnresolvedJob] = [RUN, DAY_END, EVIDENCE, ALERTS]
+JOBS: list[dg.JobDefinition | UnresolvedJob] = [RUN, DAY_END, CLOSES, EVIDENCE, ALERTS]

@@ -1,4 +1,4 @@
-"""What happens when files arrive: a run, once they are whole. For the daemon.
+"""What happens when files arrive (a run, once they are whole) and when a close is asked for (the close job). For the daemon.
 
 The traps: a file that is still being copied (it must look the same in two evaluations), a file copied in with an old date (what is there is
 compared, not what is newer than a watermark), and a run per file (one run lands all that is there).
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from pipelines.jobs import RUN
+from pipelines.jobs import CLOSES, RUN
+from pipelines.resources.close_desk import CloseDesk
 from pipelines.resources.places import Inbox
 
 Look = Mapping[str, tuple[int, int]]
@@ -66,4 +67,17 @@ def arriving_files(context: dg.SensorEvaluationContext, inbox: dg.ResourceParam[
     return dg.SensorResult([dg.RunRequest(run_key=run_key, tags={"countroom/files": str(len(ready))})])
 
 
-SENSORS = [arriving_files]
+@dg.sensor(
+    name="reconciliation_close_sensor",
+    job=CLOSES,
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Closes that were asked for over HTTP: tried once, and once more after each run while the day is not over for what was known.",
+)
+def requested_closes(close_desk: dg.ResourceParam[CloseDesk]) -> dg.SensorResult | dg.SkipReason:
+    """One run request for what can be tried now."""
+    key = close_desk.due()
+    return dg.SensorResult([dg.RunRequest(run_key=key)]) if key else dg.SkipReason("no close is asked for")
+
+
+SENSORS = [arriving_files, requested_closes]

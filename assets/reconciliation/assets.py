@@ -26,6 +26,7 @@ from pipelines.asset_specs import key_of, spec_of
 from pipelines.failures import told_to_dagster
 from pipelines.partitions import end_of
 from pipelines.resources.clock import Clock
+from pipelines.resources.close_desk import CloseDesk
 from pipelines.resources.object_store import ObjectStore
 from pipelines.resources.warehouse import Warehouse, replace
 from pipelines.totals import totals_of
@@ -107,6 +108,14 @@ def tell_day_ends(context: dg.OpExecutionContext, config: DayRange, warehouse: d
             context.log.info(f"{day}: done")
     told = f"{config.first_day} to {config.last_day}" if len(days) > 1 else config.first_day
     context.log_event(dg.AssetMaterialization(key_of(DAY_ENDS), metadata={"dagster/row_count": written, "day": told, "days": len(days)}))
+
+
+@dg.op(description="Freezes the days that were asked for over HTTP, and says of each request what came of it.")
+def carry_out_closes(context: dg.OpExecutionContext, close_desk: dg.ResourceParam[CloseDesk]) -> None:
+    """A day that cannot be frozen fails nothing: its request says why."""
+    with told_to_dagster("closing days that were asked for", context.retry_number):
+        for told in close_desk.carry_out(context.log.info):
+            context.log.info(told)
 
 
 @dg.multi_asset(specs=[spec_of(BREAK_CLASSES)])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import dagster as dg
 
 from pipelines.resources.places import Inbox
-from pipelines.sensors import Arrivals, arriving_files, look_into
+from pipelines.sensors import Arrivals, arriving_files, look_into, requested_closes
 
 NOTHING = Arrivals({}, {})
 
@@ -131,3 +132,24 @@ def test_a_file_outside_the_inbox_is_left_alone(tmp_path: Path) -> None:
     file.write_text("x")
     assert Inbox(tmp_path / "home").put_away(file, "landed") is None
     assert file.exists()
+
+
+class Desk:
+    """A desk at which these keys are due, one after the other."""
+
+    def __init__(self, *keys: str | None) -> None:
+        self._keys = list(keys)
+
+    def due(self) -> str | None:
+        return self._keys.pop(0)
+
+    def carry_out(self, say: Callable[[str], None]) -> list[str]:
+        raise AssertionError("a sensor carries nothing out")
+
+
+def test_a_close_that_is_asked_for_is_a_run_of_its_own_and_nothing_is_none() -> None:
+    desk = Desk(None, "one")
+    assert isinstance(requested_closes(close_desk=desk), dg.SkipReason)
+    asked = requested_closes(close_desk=desk)
+    assert isinstance(asked, dg.SensorResult)
+    assert [request.run_key for request in asked.run_requests or ()] == ["one"]

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from pipelines.options import Spoken
+
+if TYPE_CHECKING:
+    from pipelines.reports.terminal.voice import Voice
 
 app = typer.Typer()
 
@@ -22,6 +27,7 @@ def close(
         bool, typer.Option("--calendar", help="Show instead, per PSP and day, what is closed and what blocks the rest; DATE: up to it.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the close, or the calendar, as JSON.")] = False,
+    language: Spoken = "en",
 ) -> int:
     """Close a day of a PSP with what the last run knew, sign it, or re-open it. Every step is a fact that stays.
 
@@ -32,7 +38,8 @@ def close(
     from contextlib import ExitStack
 
     from pipelines.console import answer, answer_json, tell
-    from pipelines.reports.day_text import told_close
+    from pipelines.reports.terminal.closes import told_close
+    from pipelines.reports.terminal.voice import voice_of
     from pipelines.resources.turn import turn
     from pipelines.standing.freezing import close_as_dict, freeze_day
     from pipelines.standing.house import doors_of
@@ -42,10 +49,11 @@ def close(
     from transactional.settings import load_settings
     from transactional.vocabulary.errors import InputRejected
 
+    spoken = voice_of(language)
     if calendar:
         if sign or reopen is not None or despite is not None:
             raise InputRejected("--calendar shows, and does nothing else", code="contradiction")
-        return _calendar(psp, day, as_json=as_json)
+        return _calendar(psp, day, spoken, as_json=as_json)
     if sign and reopen is not None:
         raise InputRejected("--sign or --reopen, not both: each is a step of its own", code="contradiction")
     if day is None or psp is None:
@@ -67,14 +75,15 @@ def close(
     if as_json:
         answer_json(close_as_dict(done))
     else:
-        for line in told_close(done):
+        for line in told_close(done, spoken):
             answer(line)
     return 0
 
 
-def _calendar(psp: str | None, until: datetime | None, *, as_json: bool) -> int:
+def _calendar(psp: str | None, until: datetime | None, spoken: Voice, *, as_json: bool) -> int:
     from pipelines.console import answer, answer_json
-    from pipelines.standing.close_calendar import calendar, told_calendar
+    from pipelines.reports.terminal.closes import told_calendar
+    from pipelines.standing.close_calendar import calendar
     from pipelines.standing.house import doors_of
     from transactional.settings import load_settings
 
@@ -83,6 +92,6 @@ def _calendar(psp: str | None, until: datetime | None, *, as_json: bool) -> int:
     if as_json:
         answer_json(days)
     else:
-        for line in told_calendar(days):
+        for line in told_calendar(days, spoken):
             answer(line)
     return int(any(day["is_blocked"] and day["state"] in ("open", "reopened") for day in days))

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from pipelines.options import Spoken
+
 app = typer.Typer()
 
 
@@ -20,6 +22,7 @@ def funds(
         ),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print everything as one JSON document, amounts in minor units.")] = False,
+    language: Spoken = "en",
 ) -> int:
     """Prove player funds: what is owed to players, by component and currency, against segregated bank balances, PSP receivables, reserves and payouts
     in transit of the accounts that are designated for players; and each difference between the books and what banks and PSPs say, with its cause.
@@ -28,13 +31,15 @@ def funds(
     2: nothing to prove.
     """
     from pipelines.console import answer, answer_json
+    from pipelines.reports.terminal.funds import told_funds
+    from pipelines.reports.terminal.voice import voice_of
     from pipelines.standing.day_standing import known_by
-    from pipelines.standing.funds_standing import funds_as_known_at
-    from pipelines.standing.funds_text import as_document, told_funds
+    from pipelines.standing.funds_standing import as_document, funds_as_known_at
     from pipelines.standing.house import doors_of
     from transactional.settings import load_settings
     from transactional.vocabulary.errors import InputRejected
 
+    spoken = voice_of(language)
     with doors_of(load_settings()) as doors:
         last = known_by(doors.warehouse)
         moment = known_at.replace(tzinfo=UTC) if known_at else last
@@ -44,6 +49,6 @@ def funds(
     if as_json:
         answer_json(as_document(proof))
     else:
-        for line in told_funds(proof):
+        for line in told_funds(proof, spoken):
             answer(line)
     return int(not proof.is_covered)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.options import Spoken
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
@@ -34,7 +36,7 @@ def report(
         list[str] | None, typer.Option(metavar="FORM", help="Write this form into --out: html, json, xlsx, csv or parquet. Give it again for more.")
     ] = None,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Where --form writes its files.")] = Path(),
-    language: Annotated[str, typer.Option(help="The language of pages and workbooks: en or tr.")] = "en",
+    language: Spoken = "en",
     bundle: Annotated[bool, typer.Option("--bundle", help="Keep it as an evidence bundle, one zip in the object store, and say where.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the day as its canonical JSON document, amounts in minor units.")] = False,
 ) -> int:
@@ -44,9 +46,10 @@ def report(
     """
     from assets.reconciliation.standing.document import as_bytes, difference
     from pipelines.console import answer, answer_json
-    from pipelines.reports.day_text import told_close, told_day, told_difference
     from pipelines.reports.gathering import gathered
-    from pipelines.reports.language import language_of
+    from pipelines.reports.terminal.closes import told_close
+    from pipelines.reports.terminal.day import told_day, told_difference
+    from pipelines.reports.terminal.voice import voice_of
     from pipelines.standing.day_standing import as_signed as read_signed
     from pipelines.standing.house import doors_of
     from transactional.settings import load_settings
@@ -55,7 +58,7 @@ def report(
     if as_signed + as_known_now + diff > 1 or (bundle and diff):
         words = "--as-signed, --as-known-now or --diff: one at a time, and a bundle keeps a day, not what changed"
         raise InputRejected(words, code="contradiction")
-    spoken = language_of(language)
+    spoken = voice_of(language)
     with doors_of(load_settings()) as doors:
         close = _signed(doors, day.date(), psp) if as_signed or diff else None
         if close is not None and not diff:
@@ -66,18 +69,18 @@ def report(
         changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
         if form or html or bundle:
             told = gathered(doors.warehouse, standing, close, changed)
-            _write(told, spoken, form or (), out, html)
+            _write(told, spoken.language, form or (), out, html)
             if bundle:
-                _keep(doors, told, content, spoken)
+                _keep(doors, told, content, spoken.language)
     if changed is not None and as_json:
         answer_json({name: frame.to_dicts() for name, frame in changed.items()})
     elif changed is not None:
-        for line in told_difference(changed, day.date()):
+        for line in told_difference(changed, day.date(), spoken):
             answer(line)
     elif as_json:
         answer(content.decode().rstrip("\n"))
     else:
-        for line in (*(told_close(close) if close else ()), *told_day(standing, breaks)):
+        for line in (*(told_close(close, spoken) if close else ()), *told_day(standing, spoken, breaks)):
             answer(line)
     return int(bool(changed)) if changed is not None else int(standing.broken_count > 0 or not standing.closes)
 

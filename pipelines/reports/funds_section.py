@@ -13,17 +13,16 @@ from typing import Any
 import polars as pl
 
 from assets.ledger.player_funds import SHAPES, FundsProof
-from assets.ledger.resource_differences import CAUSES
 from pipelines.reports.language import Language
 from pipelines.reports.page import heading, table
-from pipelines.reports.words import word
+from pipelines.reports.words import cause_of_funds, word
 
 
 def section(proof: FundsProof, language: Language) -> Iterator[str]:
     """The verdict; totals by currency; what is owed, what covers it, why the two sides differ, and what the surplus of the books is made of."""
     known = language("End of {day}, with what was known at {moment}. Only accounts designated for players count.", day=proof.day, moment=proof.moment)
     yield f'<p class="soft">{escape(known)}</p>'
-    yield _verdict(proof, language)
+    yield f'<p class="{"good" if proof.is_covered else "bad"}">{escape(verdict(proof, language))}</p>'
     yield _totals(proof, language)
     yield from _converted(proof, language)
     yield heading(language("Owed to players"), "funds-owed", 3) + _owed(proof, language)
@@ -37,7 +36,8 @@ def frames(proof: FundsProof) -> Mapping[str, pl.DataFrame]:
     return {f"funds_{name}": getattr(proof, name) for name in SHAPES}
 
 
-def _verdict(proof: FundsProof, language: Language) -> str:
+def verdict(proof: FundsProof, language: Language) -> str:
+    """Whether players are covered, over all currencies, in words."""
     surplus, currency = proof.reporting_surplus_minor, proof.reporting_currency
     if surplus is None:
         text = language("There is no total in {currency}: a currency has no rate.", currency=currency)
@@ -47,7 +47,7 @@ def _verdict(proof: FundsProof, language: Language) -> str:
         text = language("Surplus over all currencies: {amount}.", amount=language.money(surplus, currency, proof.day))
     if proof.unexplained_count:
         text += " " + language("Currencies with differences that nothing explains: {count}.", count=proof.unexplained_count)
-    return f'<p class="{"good" if proof.is_covered else "bad"}">{escape(text)}</p>'
+    return text
 
 
 def _totals(proof: FundsProof, language: Language) -> str:
@@ -103,18 +103,13 @@ def _differences(proof: FundsProof, language: Language) -> str:
     rows = (
         (
             *_place(row, language),
-            _cause(row["cause"], language),
+            word(cause_of_funds(row["cause"]), row["cause"], language),
             *_amounts(row, ("amount_minor",), proof, language),
             language.count(row["line_count"]),
         )
         for row in proof.differences.sort("currency", maintain_order=True).iter_rows(named=True)
     )
     return table(head, rows, figures=2, label=language("Why books and statements differ"))
-
-
-def _cause(cause: str, language: Language) -> str:
-    """A cause of ours by its name, any other by that of its class of breaks."""
-    return word("funds cause" if cause in CAUSES else "class", cause, language)
 
 
 def _house(proof: FundsProof, language: Language) -> str:

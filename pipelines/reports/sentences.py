@@ -1,4 +1,4 @@
-"""How is a break's sentence told in another language: read back out of the English one, value by value, and told again. For pages, workbooks, alerts.
+"""How is a break's sentence told in another language: read back out of the English one, value by value, and told again. For pages, workbooks, alerts and text.
 
 The engine writes English (breaks.SENTENCES), frozen with the day; a second sentence beside it would be a second answer. The trap: a guess. What is read
 back gives the very same English again, or the English stands as it is.
@@ -37,6 +37,8 @@ _SHAPES: Mapping[str, str] = {
     "amount": _MONEY,
     "detail": ".*",
     "due": f"(?:{_DAY})?",
+    "what": "|".join(sorted(LISTS["candidates"], key=len, reverse=True)),
+    "name": "|".join(LISTS["reference name"]),
 }
 """What a place may hold: of details by the name before its number (`money_2` is money), of sentences by its name."""
 
@@ -73,6 +75,25 @@ PHRASES = (
     "the settlement report",
 )
 """What the layers say in the place {detail}; the first that fits is meant. Several stand beside each other with `; ` or `, `."""
+
+REASONS = (
+    "{money} is the sum of {number} of {number_2} {what} of {text}, and no other sum of them makes it",
+    "{money} is the sum of {number} of {number_2} {what} of {text}, and at least {number_3} other sums make it too",
+    "{money} is the sum of {number} of {number_2} {what} of {text}, and {number_3} other sums make it too",
+    "equal amounts are among them, the earliest are named",
+    "{number} other suggestions take one of them",
+    "{money} on both sides, and '{text}' is nearly in the text of the bank line",
+    "{money} on both sides, and our {name} '{text}' is their '{text_2}'",
+    "{money} on both sides, and our {name} '{text}' is nearly their '{text_2}'",
+    "no other pairs of the two are as possible",
+    "{number} other pairs of the two are as possible",
+    "not searched: {number} {what} of {text} could be part of it, too many to tell apart",
+    "not searched: {number} bookings and {number_2} payments are of one amount, too many to tell apart",
+    "one of its items is not known any more",
+    "one of its items agrees with other lines now",
+    "its items do not agree any more, or more than something missing is wrong with them",
+)
+"""Why items might belong together, and why a confirmed match is not held (assets/reconciliation/suggestions); several with `; ` between them."""
 
 
 def retold(row: Mapping[str, Any], language: Language) -> str:
@@ -115,6 +136,14 @@ def detail_retold(detail: str, language: Language) -> str:
     return "; ".join(detail_retold(part, language) for part in parts) if len(parts) > 1 else detail
 
 
+def reason_retold(reason: str, language: Language) -> str:
+    """Why items might belong together, in a language; as it is, where one part of it is none of REASONS."""
+    if language.code == "en":
+        return reason
+    told = [_phrase_retold(part, language, REASONS) for part in reason.split("; ")]
+    return reason if None in told else "; ".join(part for part in told if part is not None)
+
+
 def is_known(detail: str) -> bool:
     """Whether a detail is made of PHRASES."""
     parts = (part for part in re.split("; ", detail))
@@ -122,11 +151,11 @@ def is_known(detail: str) -> bool:
 
 
 def _fits(part: str) -> bool:
-    return any(pattern.fullmatch(part) for _, pattern in _phrases())
+    return any(pattern.fullmatch(part) for _, pattern in _compiled(PHRASES))
 
 
-def _phrase_retold(part: str, language: Language) -> str | None:
-    for phrase, pattern in _phrases():
+def _phrase_retold(part: str, language: Language, phrases: tuple[str, ...] = PHRASES) -> str | None:
+    for phrase, pattern in _compiled(phrases):
         if found := pattern.fullmatch(part):
             return language(phrase, **{name: _told(name, value, language) for name, value in found.groupdict().items()})
     return None
@@ -140,6 +169,8 @@ def _told(name: str, value: str, language: Language) -> str:
         "due": lambda text: language.date(date.fromisoformat(text)) if text else text,
         "decimal": language.printed,
         "hop": lambda text: word("hop", text, language),
+        "what": lambda text: word("candidates", text, language),
+        "name": lambda text: word("reference name", text, language),
         "hops": lambda text: " + ".join(word("hop", each, language) for each in text.split("+")),
         "part": lambda text: word("fee part", text, language),
         "parts": lambda text: detail_retold(text, language),
@@ -166,5 +197,5 @@ def _pattern(sentence: str, known: Mapping[str, str]) -> str:
 
 
 @cache
-def _phrases() -> tuple[tuple[str, re.Pattern[str]], ...]:
-    return tuple((phrase, re.compile(_pattern(phrase, {}), re.DOTALL)) for phrase in PHRASES)
+def _compiled(phrases: tuple[str, ...]) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((phrase, re.compile(_pattern(phrase, {}), re.DOTALL)) for phrase in phrases)

@@ -1,4 +1,4 @@
-"""What is a thing of a closed list called by a person: classes, kinds, hops, states. For every page, workbook and alert.
+"""What is a thing of a closed list called by a person: classes, kinds, hops, states. For every page, workbook, alert and text.
 
 The trap: a value of the engine printed as it is stored (`missing_in_ledger`), which no catalogue can find. A list here is the values' own enumeration, so
 a new class has a name at once, and the test of the catalogues asks for its translation.
@@ -18,9 +18,15 @@ from pipelines.reports.language import Language
 from transactional.ledger.accounts import CHART
 from transactional.payments.money_kinds import MoneyKind
 from transactional.reconciliation.closes import CloseKind, CloseState
-from transactional.reconciliation.work import WorkState
+from transactional.reconciliation.matches import MatchState
+from transactional.reconciliation.work import EventKind, ProposalKind, WorkState
 
 FEE_PARTS = ("commission", "markup", "scheme fee", "interchange")
+SUB_CLASSES = (*SOURCES, *FEE_PARTS, "several", "split", "no batch")
+"""What the layers write beside a class: which hop is off, or which part of a fee (several of them; amounts that cancel), or that no batch was named."""
+ROOT_CAUSES = ("late file", "lost webhook", "double click", "psp error", "bank error", "our error", "fraud", "rounding", "timing", "unknown")
+"""Those we have a word for; who explains a break may choose any other, and it is told as it was chosen."""
+FINDINGS = ("unique", "ambiguous", "not searched")
 _SHORT = re.compile(r"\b(psp|fx)\b")
 AGES = ("0-1", "2-7", "8-30", "over 30")
 GATES: Mapping[str, str] = {
@@ -41,6 +47,7 @@ _BESIDE = (
     *("name", "value", "day", "as of", "rule set", "run id", "config hash", "cases sha256", "told"),
     *("day end date", "state", "owner", "root cause", "note count", "evidence count", "due at", "is overdue"),
     *("deed", "actor", "recorded at", "reason", "generation", "checksum"),
+    *("suggestion", "layer", "finding", "rivals"),
 )
 
 
@@ -57,8 +64,17 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "fee part": FEE_PARTS,
     "age": AGES,
     "gate": tuple(GATES.values()),
-    "close": tuple(dict.fromkeys([*map(_plain, CloseState), *map(_plain, CloseKind)])),
+    "sub class": SUB_CLASSES,
+    "close": tuple(dict.fromkeys(["open", *map(_plain, CloseState), *map(_plain, CloseKind)])),
     "work": (*(_plain(each) for each in WorkState), "cleared", "auto cleared"),
+    "event": tuple(map(_plain, EventKind)),
+    "proposal": tuple(map(_plain, ProposalKind)),
+    "root cause": ROOT_CAUSES,
+    "ending": ("healed", "withdrawn", "merged"),
+    "finding": FINDINGS,
+    "candidates": ("payouts", "bank lines", "lines"),
+    "reference name": ("psp reference", "modification reference", "merchant reference"),
+    "suggestion": (*map(_plain, MatchState), "held", "not held"),
     "funds line": tuple(dict.fromkeys(_plain(each.funds_component) for each in CHART.values() if each.funds_component)),
     "funds cause": tuple(map(_plain, CAUSES)),
     "account class": tuple(map(_plain, CHART)),
@@ -67,6 +83,30 @@ LISTS: Mapping[str, tuple[str, ...]] = {
     "column": _columns(),
 }
 """Context → every word of it, in English."""
+
+_CONTEXTS: Mapping[str, str] = {
+    "break_class": "class",
+    "sub_class": "sub class",
+    "source": "hop",
+    "hop": "hop",
+    "bucket": "age",
+    "exposure": "exposure",
+    "state": "work",
+    "root_cause": "root cause",
+    "deed": "close",
+    "component": "funds line",
+    "account_class": "account class",
+}
+
+
+def context_of(column: str) -> str | None:
+    """The list that the values of a column are words of; None where they are no words."""
+    return _CONTEXTS.get(column)
+
+
+def cause_of_funds(cause: str) -> str:
+    """The list that a cause of a difference in player funds is of: ours, or that of the classes of breaks."""
+    return "funds cause" if cause in CAUSES else "class"
 
 
 def word(context: str, value: str, language: Language) -> str:

@@ -1,4 +1,4 @@
-"""A desk to work on breaks: finds them in the marts, acts through the service, tells what came of it. For `countroom breaks`.
+"""A desk to work on breaks: finds them in the marts, acts through the service, gives back what came of it. For `countroom breaks`.
 
 The trap: half of a bulk action lost with the other half. Each break is its own transaction and its own request, so a bulk action that was cut is
 given again with the same request id and does only what is left.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -21,10 +21,9 @@ from sqlalchemy import Engine
 from pipelines.resources.clock import SystemClock
 from pipelines.resources.object_store import open_object_store
 from pipelines.resources.warehouse import Warehouse
-from pipelines.standing.break_work import Choice, Shelf, chosen, items_of, read_shelf, told, told_event
+from pipelines.standing.break_work import Choice, Shelf, chosen, items_of, read_shelf, told
 from pipelines.standing.state import nothing_published
 from pipelines.standing.suggestion_desk import SuggestionDesk
-from pipelines.standing.text import aligned
 from transactional.db.engine import PIPELINE_ROLE, SERVICE_ROLE, make_engine
 from transactional.db.location import locate_databases
 from transactional.db.unit_of_work import UnitOfWork
@@ -32,7 +31,7 @@ from transactional.migrations.runner import revision_state
 from transactional.payments.money_kinds import MoneyKind
 from transactional.reconciliation.acts import Act, Proposal
 from transactional.reconciliation.service import Breaks, Person
-from transactional.reconciliation.work import EventKind, ProposalKind, shown_state
+from transactional.reconciliation.work import BreakEvent, EventKind, ProposalKind, shown_state
 from transactional.settings import Settings
 from transactional.vocabulary.errors import InputRejected, Refused
 from transactional.vocabulary.money import parse_minor
@@ -117,56 +116,17 @@ class Desk:
     def whole(self, thread: str) -> dict[str, Any]:
         """One thread with its items and events."""
         row = self._one(thread)
-        events = [_plain(event) for event in self._events(row["thread_id"])]
+        events = [_plain(event) for event in self.events_of(row["thread_id"])]
         return row | {"items": items_of(self.warehouse, row["thread_id"]), "events": events, "suggestions": self.suggestions.of_break(row)}
-
-    def page(self, thread: str) -> Iterator[str]:
-        """One thread, for a person."""
-        row = self._one(thread)
-        yield f"{row['thread_id']}  {row['break_class']}  {row['psp']} {row['account']}  {self.shelf.major(row['amount_minor'], row['currency'])}"
-        owned = f"owned by {row['owner'] or 'nobody'}"
-        yield f"{row['state']}, {owned}, due {_day(row['due_at'])}, first seen {_day(row['first_seen_at'])}"
-        if row["explanation"]:
-            yield row["explanation"]
-        if not row["is_open"]:
-            by = row["healed_by_lines"] or row["merged_into"] or "no line that came"
-            yield f"ended {_day(row['healed_at'])}: {row['ended_how']} by {by}"
-        yield ""
-        for item in items_of(self.warehouse, row["thread_id"]):
-            place = f"{item['file_name']} line {item['line_no']}" if item["file_name"] else item["item_key"]
-            yield f"  {item['source']:<11}{item['booked_on']}  {self.shelf.major(item['amount_minor'], item['currency'])}  {place}"
-        for event in self._events(row["thread_id"]):
-            yield f"  {told_event(event, self.shelf)}"
-        if found := self.suggestions.of_break(row):
-            yield ""
-            yield from self.suggestions.lines(found)
-
-    def table(self, rows: list[dict[str, Any]]) -> Iterator[str]:
-        """Many threads, for a person."""
-        if not rows:
-            yield "no breaks"
-            return
-        cells = [("break", "class", "psp", "state", "owner", "due", "amount")]
-        cells += [
-            (
-                row["thread_id"],
-                row["break_class"],
-                row["psp"],
-                row["state"],
-                row["owner"] or "-",
-                _day(row["due_at"]) + (" overdue" if row["is_overdue"] else ""),
-                self.shelf.major(row["amount_minor"], row["currency"]),
-            )
-            for row in rows
-        ]
-        yield from aligned(cells, left=6)
 
     def _one(self, thread: str) -> dict[str, Any]:
         return self.find(Choice((thread,)))[0]
 
-    def _events(self, thread: str) -> list[Any]:
+    def events_of(self, thread: str) -> Sequence[BreakEvent]:
+        """What was done about one thread, in order; `thread` is its id or that of its break."""
+        name = self._one(thread)["thread_id"]
         with UnitOfWork(self.engine) as work:
-            return Breaks(work.connection).events_of([thread]).get(thread, [])
+            return Breaks(work.connection).events_of([name]).get(name, [])
 
 
 @contextmanager
@@ -196,7 +156,3 @@ def keep_evidence(file: Path, settings: Settings) -> Act:
 
 def _plain(event: Any) -> dict[str, Any]:
     return {name: getattr(event, name) for name in event.__slots__} | {"body": dict(event.body)}
-
-
-def _day(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M") if moment else "?"

@@ -16,9 +16,8 @@ import polars as pl
 
 from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.state import nothing_published
-from transactional.reconciliation.work import NO_WORK, BreakEvent, Work, shown_state
+from transactional.reconciliation.work import NO_WORK, Work, shown_state
 from transactional.vocabulary.errors import InputRejected, Refused
-from transactional.vocabulary.money import format_minor
 
 _KNOWN = "select to_regclass('reconciliation.fct_break_threads') is not null as known"
 _THREADS = """
@@ -63,12 +62,6 @@ class Shelf:
 
     threads: pl.DataFrame
     exponents: Mapping[str, int]
-
-    def major(self, minor: int, currency: str) -> str:
-        """An amount for people; in minor units where the currency is not in the catalogue."""
-        if currency not in self.exponents:
-            return f"{minor} minor units {currency}"
-        return f"{format_minor(minor, self.exponents[currency])} {currency}"
 
 
 def read_shelf(warehouse: Warehouse) -> Shelf:
@@ -127,17 +120,3 @@ def _told(row: dict[str, Any], work: Work, now: datetime) -> dict[str, Any]:
     mine = {"state": state, "owner": work.owner, "root_cause": work.root_cause, "is_overdue": is_overdue}
     counts = {"note_count": work.note_count, "evidence_count": work.evidence_count}
     return row | mine | counts | {"adjustment_entry_id": work.entry_id and str(work.entry_id)}
-
-
-def told_event(event: BreakEvent, shelf: Shelf) -> str:
-    """One event in a line, for people."""
-    parts = [f"{event.recorded_at:%Y-%m-%d %H:%M}", event.actor, event.kind.value.replace("_", " ")]
-    if event.owner:
-        parts.append(f"to {event.owner}")
-    if event.proposal_kind and event.amount_minor and event.currency:
-        accounts = f"debit {event.body.get('debit_code')}, credit {event.body.get('credit_code')}"
-        parts.append(f"{event.proposal_kind.value.replace('_', ' ')} of {shelf.major(event.amount_minor, event.currency)}: {accounts}")
-    parts += [f"[{event.root_cause}]"] if event.root_cause else []
-    parts += [f"(entry {event.entry_id})"] if event.entry_id else []
-    parts += [f"({event.evidence_key})"] if event.evidence_key else []
-    return "  ".join(parts) + (f": {event.words}" if event.words else "")

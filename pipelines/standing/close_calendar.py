@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
 from pipelines.resources.warehouse import Warehouse
-from pipelines.standing.freezing import BLOCK_WORDS
 from pipelines.standing.state import nothing_published
 
 _KNOWN = "select to_regclass('reconciliation.agg_close_calendar') is not null as known"
@@ -26,13 +24,3 @@ def calendar(warehouse: Warehouse, psp: str | None = None, until: date | None = 
     if not warehouse.read(_KNOWN)["known"][0]:
         raise nothing_published()
     return warehouse.read(_DAYS, [psp, until.isoformat() if until else None]).to_dicts()
-
-
-def told_calendar(days: list[dict[str, Any]]) -> Iterator[str]:
-    """One line for each day, in words."""
-    for day in days:
-        counts = (day["missing_file_count"], day["open_gate_count"], day["break_above_limit_count"])
-        blocks = [f"{count} {words}" for count, words in zip(counts, BLOCK_WORDS, strict=True) if count]
-        signers = [name for name in (day["first_signer"], day["second_signer"]) if name]
-        signed = f", signed by {' and '.join(signers)}" if signers else ""
-        yield f"{day['business_date']}  {day['psp']:<12}  {day['state']}{signed}{': blocked by ' + ', '.join(blocks) if blocks else ''}"

@@ -6,6 +6,7 @@ two leaves an object nobody names.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -42,7 +43,12 @@ from told group by mart order by mart
 _BLOCKS = """
 select missing_file_count, open_gate_count, break_above_limit_count from reconciliation.agg_close_calendar where psp = $1 and business_date = $2::date
 """
-BLOCK_WORDS = ("files missing", "gates open", "breaks above the limit of their currency")
+BLOCKS: Mapping[str, str] = {
+    "missing_file_count": "{count} files missing",
+    "open_gate_count": "{count} gates open",
+    "break_above_limit_count": "{count} breaks above the limit of their currency",
+}
+"""Columns of the calendar of closes whose count stands in the way of a close, and how that is told."""
 
 
 def freeze_day(
@@ -92,8 +98,13 @@ def _refuse_unfit(psp: str, day: date, watermark: datetime) -> None:
 
 def blocks_of(warehouse: Warehouse, psp: str, day: date) -> list[str]:
     """What stands in the way of closing a day, in words; from the calendar of closes."""
-    counts = warehouse.read(_BLOCKS, [psp, day.isoformat()]).rows()
-    return [f"{count} {words}" for row in counts for count, words in zip(row, BLOCK_WORDS, strict=True) if count]
+    rows = warehouse.read(_BLOCKS, [psp, day.isoformat()]).iter_rows(named=True)
+    return [sentence.format(count=count) for row in rows for sentence, count in blocks_told(row)]
+
+
+def blocks_told(row: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """The sentences, with their counts, of what blocks a day of the calendar."""
+    return [(sentence, row[column]) for column, sentence in BLOCKS.items() if row[column]]
 
 
 def _frozen(warehouse: Warehouse, standing: Standing, watermark: datetime, day: date, psp: str, digest: str, key: str, blocks: list[str]) -> Frozen:

@@ -8,10 +8,11 @@ share (a posting on a bank account names no PSP: the PSP is that of its entry).
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import Any
 
 import polars as pl
 
-from assets.ledger.player_funds import BOOKS, FundsFacts, FundsProof, prove
+from assets.ledger.player_funds import BOOKS, SHAPES, FundsFacts, FundsProof, prove
 from assets.ledger.resource_differences import GAPS, STATEMENTS
 from assets.ledger.resource_differences import ITEMS as DECIDED
 from assets.reconciliation.breaks import BreakClass
@@ -60,6 +61,13 @@ def funds_as_known_at(warehouse: Warehouse, day: date, moment: datetime) -> Fund
             rates=context.fx_rates,
         )
     )
+
+
+def as_document(proof: FundsProof) -> dict[str, Any]:
+    """For JSON: everything, amounts as integers of minor units beside their currency."""
+    facts = {"day": proof.day, "moment": proof.moment, "reporting_currency": proof.reporting_currency}
+    told = {"reporting_surplus_minor": proof.reporting_surplus_minor, "is_covered": proof.is_covered}
+    return {**facts, **told, **{name: getattr(proof, name).to_dicts() for name in SHAPES}}
 
 
 def _decided(items: pl.DataFrame, outcome: Outcome) -> pl.DataFrame:

@@ -16,7 +16,6 @@ from sqlalchemy import Engine
 from pipelines.resources.warehouse import Warehouse
 from pipelines.standing.break_work import Shelf
 from pipelines.standing.state import nothing_published
-from pipelines.standing.text import aligned
 from transactional.db.unit_of_work import UnitOfWork
 from transactional.reconciliation.match_service import Decided, Matches
 from transactional.reconciliation.matches import Match, MatchEventKind, MatchState, fold
@@ -72,21 +71,6 @@ class SuggestionDesk:
                 yield outcome | {"refused": str(error)}
                 continue
             yield outcome | {"state": decided.match.state.value, "replayed": decided.replayed}
-
-    def lines(self, rows: Sequence[dict[str, Any]]) -> Iterator[str]:
-        """For a person: one line of facts and one of reasons each."""
-        cells = [("suggestion", "layer", "psp", "state", "finding", "rivals", "amount")]
-        for row in rows:
-            rivals = "-" if row["rivals_count"] is None else f"{'≥ ' if row['rivals_capped'] else ''}{row['rivals_count']}"
-            amount = "-" if row["amount_minor"] is None else self.shelf.major(row["amount_minor"], row["currency"])
-            cells.append((row["suggestion_id"], row["layer"], row["psp"], row["state"], row["finding"] or "-", rivals, amount))
-        head, *told = aligned(cells, left=5)
-        yield head
-        for row, line in zip(rows, told, strict=True):
-            yield line
-            yield f"    {row['not_held_because'] or row['why'] or 'decided in an earlier run'}"
-            if row["accepted_by"]:
-                yield f"    accepted by {row['accepted_by']}" + (f", confirmed by {row['confirmed_by']}" if row["confirmed_by"] else "")
 
 
 def _told(row: dict[str, Any], match: Match) -> dict[str, Any]:

@@ -196,7 +196,7 @@ where source = 'activity' and kind = 'deposit' and net_minor is not null order b
 def test_the_command_tells_the_proof_and_its_exit_code_says_whether_it_holds(run_world: RunWorld) -> None:
     told = countroom(["funds", LAST.isoformat()], run_world.url, run_world.home)
     assert told.returncode == 0, told.stderr
-    assert "surplus over all currencies" in told.stdout
+    assert "Surplus over all currencies" in told.stdout
     assert "open_bets" in told.stdout
     early = countroom(["funds", LAST.isoformat(), "--known-at", "2026-03-01T00:00:00"], run_world.url, run_world.home)
     assert (early.returncode, "nothing later can be asked" in early.stderr) == (2, True)

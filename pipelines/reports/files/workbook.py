@@ -11,17 +11,15 @@ from typing import Any
 
 import polars as pl
 
+from assets.reconciliation.standing.day import NO_PSP
 from pipelines.reports.day_report import DayReport
 from pipelines.reports.files.frames import currency_of, decimals_of, frames_of
 from pipelines.reports.files.sheets import Amount, Sheets
 from pipelines.reports.language import Language
 from pipelines.reports.sentences import retold
-from pipelines.reports.words import GATES, capital, word
+from pipelines.reports.words import GATES, capital, cause_of_funds, context_of, word
 
 _DATES = {"en": "yyyy-mm-dd", "tr": "dd.mm.yyyy"}
-_CONTEXTS = {"break_class": "class", "source": "hop", "hop": "hop", "bucket": "age", "exposure": "exposure", "state": "work", "deed": "close"}
-_CONTEXTS |= {"component": "funds line", "account_class": "account class"}
-"""Columns whose values are words of a closed list."""
 _SUMMED = ("matched_count", "matched_minor", "broken_count", "broken_minor", "open_count", "open_minor")
 
 
@@ -64,8 +62,12 @@ def _teller(name: str, report: DayReport, language: Language) -> _Teller:
         return lambda _, value: word("column", value, language)
     if name == "told":
         return lambda _, value: language("gone") if value == "before" else language("new")
-    if name in _CONTEXTS:
-        return lambda _, value: value and word(_CONTEXTS[name], value, language)
+    if name == "cause":
+        return lambda _, value: word(cause_of_funds(value), value, language)
+    if name == "psp":
+        return lambda _, value: language("no PSP") if value == NO_PSP else value
+    if context := context_of(name):
+        return lambda _, value: value and word(context, value, language)
     return lambda _, value: (language("yes") if value else language("no")) if isinstance(value, bool) else value
 
 

@@ -10,7 +10,8 @@ import polars as pl
 
 from assets.reconciliation.standing.document import difference
 from pipelines.reports.day_report import DayReport, rendered
-from pipelines.reports.day_text import told_day
+from pipelines.reports.terminal.day import told_day
+from pipelines.reports.terminal.voice import voice_of
 from tests.unit.reconciliation.test_closes import HISTORY
 from tests.unit.reconciliation.test_standing import DAY, FOUR, payment, standing
 from transactional.reconciliation.closes import closes_of
@@ -56,7 +57,7 @@ def test_what_a_file_says_is_no_markup() -> None:
 
 
 def test_the_text_tells_amounts_in_the_decimals_of_their_currency() -> None:
-    told = "\n".join(told_day(BROKEN))
+    told = "\n".join(told_day(BROKEN, voice_of("en")))
     assert "10.00" in told
     assert "acme" in told
 

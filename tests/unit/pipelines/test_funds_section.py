@@ -8,7 +8,9 @@ from assets.ledger.player_funds import SHAPES, prove
 from pipelines.console import answer_json
 from pipelines.reports.funds_section import frames, section
 from pipelines.reports.language import language_of
-from pipelines.standing.funds_text import as_document, told_funds
+from pipelines.reports.terminal.funds import told_funds
+from pipelines.reports.terminal.voice import voice_of
+from pipelines.standing.funds_standing import as_document
 from tests.unit.ledger.funds_facts import IBAN, facts, posting, statement
 
 BOOKS = [posting("player_cash", -150_000), posting("jackpot", -25_000), posting("bank", 160_000), posting("house_revenue", 15_000)]
@@ -46,8 +48,8 @@ def test_every_table_of_the_proof_goes_into_the_workbook() -> None:
 
 
 def test_the_command_tells_the_same_and_json_has_integers_only(capsys: object) -> None:
-    told = "\n".join(told_funds(SHORT))
-    assert "shortfall over all currencies: 150.00 EUR" in told
+    told = "\n".join(told_funds(SHORT, voice_of("en")))
+    assert "Shortfall over all currencies: 150.00 EUR" in told
     assert IBAN in told
     answer_json(as_document(SHORT))
     document = json.loads(capsys.readouterr().out, parse_float=lambda text: (_ for _ in ()).throw(AssertionError(f"a float: {text}")))  # type: ignore[attr-defined]

@@ -17,8 +17,9 @@ from babel.messages.pofile import read_po
 
 from assets.reconciliation.breaks import SENTENCES
 from pipelines.reports.language import CATALOGUES, LOCALES
-from pipelines.reports.sentences import PHRASES
+from pipelines.reports.sentences import PHRASES, REASONS
 from pipelines.reports.words import LISTS
+from pipelines.standing.freezing import BLOCKS
 from tests.conftest import REPOSITORY
 
 TRANSLATED = [code for code in LOCALES if code != "en"]
@@ -27,7 +28,9 @@ TRANSLATED = [code for code in LOCALES if code != "en"]
 def modules() -> Iterator[Path]:
     """Those that tell something in the reader's language."""
     for path in sorted((REPOSITORY / "pipelines").rglob("*.py")):
-        if "pipelines.reports.language import" in path.read_text(encoding="utf-8") and path.name not in ("words.py", "sentences.py"):
+        told = path.read_text(encoding="utf-8")
+        speaks = "pipelines.reports.language import" in told or "pipelines.reports.terminal.voice import" in told
+        if speaks and path.name not in ("words.py", "sentences.py", "voice.py"):  # they hand on what others say
             yield path
 
 
@@ -45,7 +48,8 @@ def said(path: Path) -> Iterator[str]:
 @cache
 def wanted() -> frozenset[tuple[str | None, str]]:
     """Shape: (context, English)."""
-    sentences = {text for path in modules() for text in said(path)} | set(PHRASES) | set(SENTENCES.values()) | {"{amount} minor units"}
+    sentences = {text for path in modules() for text in said(path)} | set(PHRASES) | set(REASONS) | set(SENTENCES.values()) | set(BLOCKS.values())
+    sentences |= {"{amount} minor units"}
     return frozenset({(None, text) for text in sentences} | {(context, text) for context, texts in LISTS.items() for text in texts})
 
 

@@ -6,7 +6,8 @@ this file (`_adyen_*.py`); nobody else imports them. Source: reference LR §4.2;
 
 from __future__ import annotations
 
-from transactional.payments.psps import _adyen_webhooks
+from transactional.payments.orchestration.terms import DrivingTerms
+from transactional.payments.psps import _adyen_declines, _adyen_webhooks
 from transactional.payments.psps._adyen_reports import PAYMENTS_ACCOUNTING, SETTLEMENT_DETAIL
 from transactional.payments.psps.spec import PspSpec, WebhookSpec
 
@@ -52,5 +53,8 @@ ADYEN = PspSpec(
     batch_numbering="consecutive",
     fx_markup_bps=100,
     fx_tolerance_bps=50,
+    declines=_adyen_declines.DECLINES,
+    # captures, cancels and refunds are answered "received" and end by webhook
+    driving=DrivingTerms({"authorise": 20_000, "complete": 20_000}, source="docs.adyen.com/development-resources/api-idempotency; our choice"),
     source="docs.adyen.com/reporting (settlement details, payment accounting, journal types), docs.adyen.com/development-resources/webhooks",
 )

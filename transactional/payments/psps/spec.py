@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
+from transactional.payments.declines.reading import DeclineMap
 from transactional.payments.facts import PaymentFact
 from transactional.payments.money_kinds import MoneyKind
+from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.vocabulary.currencies import exponent_of
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.money import Money
@@ -184,7 +186,7 @@ class PspSpec:
 
     `zone` is used for accounts nobody registered; `zone_labels` says which IANA zones a printed label may mean, the first being the default.
     `fx_markup_bps` is what the PSP keeps on a conversion against the ECB reference, `fx_tolerance_bps` what may lie around that. `summary` is its report of
-    balances, where it has one.
+    balances, where it has one. `declines` is what its refusal codes mean, `driving` how long it is waited for when payments are driven through it.
     """
 
     psp: str
@@ -202,6 +204,8 @@ class PspSpec:
     batch_numbering: Literal["consecutive", "none"] = "none"
     fx_markup_bps: int = 0
     fx_tolerance_bps: int = 50
+    declines: DeclineMap = field(default_factory=DeclineMap)
+    driving: DrivingTerms = field(default_factory=DrivingTerms)
     source: str = ""
 
     def exponent(self, currency: str, on: date) -> int:

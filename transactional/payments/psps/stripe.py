@@ -6,7 +6,8 @@ parts stand beside this file (`_stripe_*.py`). Source: reference LR §4.1; the d
 
 from __future__ import annotations
 
-from transactional.payments.psps import _stripe_reports, _stripe_webhooks
+from transactional.payments.orchestration.terms import DrivingTerms
+from transactional.payments.psps import _stripe_declines, _stripe_reports, _stripe_webhooks
 from transactional.payments.psps.spec import PspSpec, WebhookSpec
 
 STRIPE = PspSpec(
@@ -28,5 +29,8 @@ STRIPE = PspSpec(
     bank_lag_days=2,
     fx_markup_bps=200,
     fx_tolerance_bps=50,
+    declines=_stripe_declines.DECLINES,
+    # Stripe itself gives up on a card network after about half a minute; its SDK waits 80 s, longer than any payer
+    driving=DrivingTerms({"authorise": 25_000, "complete": 25_000, "payout": 25_000}, source="docs.stripe.com/error-low-level; our choice"),
     source="docs.stripe.com/reports (itemized column sets), docs.stripe.com/webhooks/signatures",
 )

@@ -56,8 +56,7 @@ def report(
     from transactional.vocabulary.errors import InputRejected
 
     if as_signed + as_known_now + diff > 1 or (bundle and diff):
-        words = "--as-signed, --as-known-now or --diff: one at a time, and a bundle keeps a day, not what changed"
-        raise InputRejected(words, code="contradiction")
+        raise InputRejected("--as-signed, --as-known-now or --diff: one at a time, and a bundle keeps a day, not what changed", code="contradiction")
     spoken = voice_of(language)
     with doors_of(load_settings()) as doors:
         close = _signed(doors, day.date(), psp) if as_signed or diff else None

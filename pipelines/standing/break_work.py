@@ -24,7 +24,7 @@ _THREADS = """
 select threads.thread_id, threads.break_id, threads.break_class, threads.psp, threads.account, threads.currency, threads.amount_minor,
     threads.reporting_currency, threads.reporting_minor, threads.item_count, threads.is_open, threads.first_seen_at, threads.last_seen_at,
     threads.due_at, threads.healed_at, threads.ended_how, threads.healed_by, threads.healed_by_lines, threads.merged_into,
-    breaks.age_days, breaks.explanation
+    breaks.age_days, breaks.explanation, breaks.batch_id, breaks.member_count
 from reconciliation.fct_break_threads as threads
 left join reconciliation.fct_breaks as breaks on breaks.thread_id = threads.thread_id
 order by threads.is_open desc, threads.due_at, threads.thread_id

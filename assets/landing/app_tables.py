@@ -18,6 +18,7 @@ import psycopg
 from psycopg import sql
 
 from assets.landing.app.driving import ANSWER_COLUMNS, ATTEMPT_CONTEXT_COLUMNS, AUTHENTICATION_COLUMNS, CALL_COLUMNS, EVENT_COLUMNS, TURN_END_COLUMNS
+from assets.landing.app.routing import CHOICE_COLUMNS, DECISION_COLUMNS
 from assets.landing.app.work import BREAK_EVENT_COLUMNS, CLOSE_EVENT_COLUMNS, MATCH_EVENT_COLUMNS
 from transactional.vocabulary.errors import ContractBroken, InvariantBroken
 from transactional.vocabulary.ids import uuid7
@@ -179,6 +180,9 @@ PAYMENT_AUTHENTICATIONS = app_table(
     "app__payment_authentications", "one step of a payer's authentication (3-D Secure)", AUTHENTICATION_COLUMNS, key=("authentication_id",)
 )
 
+ROUTING_DECISIONS = app_table("app__routing_decisions", "routing decision: which PSP an attempt went to", DECISION_COLUMNS, key=("decision_id",))
+ROUTING_CHOICES = app_table("app__routing_choices", "candidate of a routing decision, eligible or excluded", CHOICE_COLUMNS, key=("decision_id", "psp"))
+
 WORK_TABLES = (BREAK_EVENTS, CLOSE_EVENTS, MATCH_EVENTS)
 DRIVING_TABLES = (PAYMENT_ATTEMPT_CONTEXTS, PAYMENT_TURN_ENDS, PAYMENT_CALLS, PAYMENT_ANSWERS, PAYMENT_AUTHENTICATIONS)
 APP_TABLES = (
@@ -191,6 +195,8 @@ APP_TABLES = (
     PAYMENT_ADOPTIONS,
     *WORK_TABLES,
     *DRIVING_TABLES,
+    ROUTING_DECISIONS,
+    ROUTING_CHOICES,
 )
 """All landed from one snapshot, so a posting's entry and account are never missing."""
 

@@ -23,6 +23,7 @@ POLARS_TYPES: Mapping[ColumnType, pl.DataType] = {
     ColumnType.DATE: pl.Date(),
     ColumnType.TIMESTAMPTZ: UTC_MICROSECONDS,
     ColumnType.NUMERIC: pl.String(),
+    ColumnType.DOUBLE: pl.Float64(),
     ColumnType.JSONB: pl.String(),
     ColumnType.UUID: pl.String(),
 }

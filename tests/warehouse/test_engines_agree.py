@@ -30,6 +30,7 @@ DUCKDB_TYPES = {
     ColumnType.DATE: "date",
     ColumnType.TIMESTAMPTZ: "timestamptz",
     ColumnType.NUMERIC: "decimal(38, 12)",
+    ColumnType.DOUBLE: "double",
     ColumnType.JSONB: "varchar",
     ColumnType.UUID: "uuid",
 }

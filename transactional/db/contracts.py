@@ -22,6 +22,7 @@ SQL_TYPES: dict[ColumnType, TypeEngine[Any]] = {
     ColumnType.DATE: sa.Date(),
     ColumnType.TIMESTAMPTZ: sa.DateTime(timezone=True),
     ColumnType.NUMERIC: sa.Numeric(),
+    ColumnType.DOUBLE: sa.Double(),
     ColumnType.JSONB: postgresql.JSONB(),
     ColumnType.UUID: sa.Uuid(),
 }

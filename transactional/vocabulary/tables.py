@@ -11,7 +11,7 @@ from enum import StrEnum
 
 
 class ColumnType(StrEnum):
-    """The few types our tables use; each has one meaning in PostgreSQL, Arrow and Polars."""
+    """The few types our tables use; each has one meaning in PostgreSQL, Arrow and Polars. DOUBLE is for rates and probabilities, never for money."""
 
     TEXT = "text"
     BIGINT = "bigint"
@@ -20,6 +20,7 @@ class ColumnType(StrEnum):
     DATE = "date"
     TIMESTAMPTZ = "timestamptz"
     NUMERIC = "numeric"
+    DOUBLE = "double precision"
     JSONB = "jsonb"
     UUID = "uuid"
 

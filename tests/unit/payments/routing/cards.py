@@ -7,11 +7,13 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from uuid import UUID
 
+from transactional.payments.routing.detector import Breaker, BreakerState
 from transactional.payments.routing.request import Candidate, RouteRequest
 from transactional.payments.scorecards.card import Found
 from transactional.payments.scorecards.rows import ScoreRow
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+HALF_OPEN = Breaker(BreakerState.HALF_OPEN, NOON)
 ADYEN, STRIPE, THIRD = Candidate("adyen", "CountroomEU"), Candidate("stripe", "acct_countroom_us"), Candidate("third", "T1")
 ALL = (ADYEN, STRIPE, THIRD)
 _NOTHING = ScoreRow(**{one.name: None for one in fields(ScoreRow)} | {"cost_coverage": 0.0})  # type: ignore[arg-type]
@@ -19,7 +21,7 @@ _NOTHING = ScoreRow(**{one.name: None for one in fields(ScoreRow)} | {"cost_cove
 
 def around(mean: float, rank: int = 1, half: float = 0.02, **cost: object) -> ScoreRow:
     """A row with an interval of that half width; what a decision does not read of a row is left out."""
-    return replace(_NOTHING, sr_mean=mean, sr_lo=mean - half, sr_hi=mean + half, rank=rank, **cost)  # type: ignore[arg-type]
+    return replace(_NOTHING, level="country", sr_mean=mean, sr_lo=mean - half, sr_hi=mean + half, rank=rank, **cost)  # type: ignore[arg-type]
 
 
 def found(rows: Mapping[str, ScoreRow]) -> Found:

@@ -19,6 +19,8 @@ from transactional.vocabulary.money import format_minor
 _MOST_ROWS = 1_000_000
 _EXACT = 2**53
 _LONGEST_TEXT = 32_000
+_WIDEST = 70  # a longer text goes over several lines of its cell: beside a sentence of 300 letters no other column can be read on paper
+_A4 = 9
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 
 
@@ -39,35 +41,35 @@ class Sheets:
         self._out = io.BytesIO()
         self._book = xlsxwriter.Workbook(self._out, _OPTIONS)
         self._book.set_properties({"title": title[:250], "created": created.astimezone(UTC).replace(tzinfo=None)})
-        self._head = self._book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "top"})
-        self._date = self._book.add_format({"num_format": dates, "align": "left"})
-        self._instant = self._book.add_format({"num_format": f"{dates} hh:mm:ss", "align": "left"})
-        self._count = self._book.add_format({"num_format": "#,##0"})
-        self._text = self._book.add_format({"num_format": "@"})
+        self._heads = {side: self._format(bold=True, bottom=1, text_wrap=True, align=side) for side in ("left", "right")}
+        self._date = self._format(num_format=dates, align="left")
+        self._instant = self._format(num_format=f"{dates} hh:mm:ss", align="left")
+        self._count = self._format(num_format="#,##0")
+        self._text = self._format(num_format="@")
+        self._sentence = self._format(num_format="@", text_wrap=True)
         self._decimals: dict[int, Any] = {}
         self._cut_off = cut_off
 
     def add(self, name: str, head: Sequence[str], rows: Iterable[Sequence[object]], totals: Iterable[Sequence[object]] = ()) -> None:
         """One sheet with a fixed header row and a filter; totals, as values, under the rows and outside the filter."""
         sheet = self._book.add_worksheet(name)
-        sheet.freeze_panes(1, 0)
-        sheet.set_landscape()
-        sheet.fit_to_pages(1, 0)
-        sheet.repeat_rows(0)
-        widths = [len(title) for title in head]
-        for column, title in enumerate(head):
-            sheet.write_string(0, column, title, self._head)
+        _for_paper(sheet)
+        widths, sides = [len(title) for title in head], ["left"] * len(head)
         count = 0
         for count, row in enumerate(rows, 1):
             if count > _MOST_ROWS:
-                sheet.write_string(count, 0, self._cut_off, self._head)
+                sheet.write_string(count, 0, self._cut_off, self._heads["left"])
                 break
             self._line(sheet, count, row, widths)
+            for column, cell in enumerate(row):
+                sides[column] = "right" if _is_figure(cell) else sides[column]
+        for column, (title, side) in enumerate(zip(head, sides, strict=True)):
+            sheet.write_string(0, column, title, self._heads[side])
         sheet.autofilter(0, 0, max(count, 1), len(head) - 1)
         for number, row in enumerate(totals, count + 2):
             self._line(sheet, number, row, widths)
         for column, width in enumerate(widths):
-            sheet.set_column(column, column, min(width, 80) + 2)
+            sheet.set_column(column, column, min(width, _WIDEST) + 2)
 
     def finished(self) -> bytes:
         """The workbook; nothing can be added after it."""
@@ -100,10 +102,28 @@ class Sheets:
                 sheet.write_datetime(row, column, cell, self._date)
                 return 10
             case _:
-                sheet.write_string(row, column, str(cell)[:_LONGEST_TEXT], self._text)
-                return len(str(cell))
+                text = str(cell)
+                sheet.write_string(row, column, text[:_LONGEST_TEXT], self._text if len(text) <= _WIDEST else self._sentence)
+                return len(text)
 
     def _money(self, decimals: int) -> Any:
         if decimals not in self._decimals:
-            self._decimals[decimals] = self._book.add_format({"num_format": "#,##0" + ("." + "0" * decimals if decimals else "")})
+            self._decimals[decimals] = self._format(num_format="#,##0" + ("." + "0" * decimals if decimals else ""))
         return self._decimals[decimals]
+
+    def _format(self, **looks: object) -> Any:
+        return self._book.add_format({"valign": "top"} | looks)
+
+
+def _for_paper(sheet: Any) -> None:
+    """The header row stays in sight and on every page; A4 across, one page wide, with the sheet's name and the number of the page."""
+    sheet.freeze_panes(1, 0)
+    sheet.set_paper(_A4)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&R&P / &N")
+
+
+def _is_figure(cell: object) -> bool:
+    return isinstance(cell, (Amount, int)) and not isinstance(cell, bool)

@@ -6,7 +6,7 @@ The trap: figures that only look like figures. A total of a sheet is a value, an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import polars as pl
@@ -58,6 +58,8 @@ def _teller(name: str, report: DayReport, language: Language) -> _Teller:
         return lambda row, _: retold(row, language)
     if name == "gate":
         return lambda _, value: f"{value}: {word('gate', GATES.get(value, value), language)}"
+    if name == "value":
+        return lambda row, value: _fact(row["name"], value)
     if name == "name":
         return lambda _, value: word("column", value, language)
     if name == "told":
@@ -69,6 +71,13 @@ def _teller(name: str, report: DayReport, language: Language) -> _Teller:
     if context := context_of(name):
         return lambda _, value: value and word(context, value, language)
     return lambda _, value: (language("yes") if value else language("no")) if isinstance(value, bool) else value
+
+
+def _fact(name: str, value: str | None) -> object:
+    """A fact of the day as what it is; they are all kept as texts."""
+    if name == "as_of" and value:
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if name == "day" and value else value
 
 
 def _amount(minor: int | None, currency: str, report: DayReport) -> object:

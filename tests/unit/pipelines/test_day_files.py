@@ -64,6 +64,24 @@ def test_no_cell_of_the_workbook_is_a_formula_or_a_link() -> None:
     assert any(b"=HYPERLINK(" in part for part in parts.values())  # it is there, as a text
 
 
+def test_a_sheet_can_be_read_on_a_screen_and_on_paper() -> None:
+    # the trap: a sentence of 300 letters in one line, beside which a page of paper shrinks every column to nothing
+    with zipfile.ZipFile(io.BytesIO(rendered(REPORT, ["xlsx"])[f"{NAME}.en.xlsx"])) as book:
+        facts, breaks = (etree.fromstring(book.read(f"xl/worksheets/sheet{number}.xml")) for number in (1, 6))
+        looks = etree.fromstring(book.read("xl/styles.xml")).find("{*}cellXfs")
+    assert [pane.get("state") for pane in breaks.iter("{*}pane")] == ["frozen"]
+    assert [(page.get("paperSize"), page.get("orientation")) for page in breaks.iter("{*}pageSetup")] == [("9", "landscape")]
+    assert max(float(column.get("width")) for column in breaks.iter("{*}col")) < 75
+    assert looks is not None
+    aligned = [{key: value for each in look.iter("{*}alignment") for key, value in each.attrib.items()} for look in looks]
+    of = {cell.get("r"): aligned[int(cell.get("s", "0"))] for cell in breaks.iter("{*}c")}
+    head = sheet(rendered(REPORT, ["xlsx"])[f"{NAME}.en.xlsx"], "Breaks").columns
+    amount, sentence = (chr(ord("A") + head.index(name)) for name in ("amount", "explanation"))
+    assert (of[f"{amount}1"]["horizontal"], of[f"{sentence}1"]["horizontal"]) == ("right", "left")
+    assert of[f"{sentence}2"]["wrapText"] == "1"
+    assert {cell.get("r"): cell.get("t") for cell in facts.iter("{*}c")}["B2"] is None  # the day is a date, no text
+
+
 def test_the_workbook_is_in_the_readers_language() -> None:
     content = rendered(REPORT, ["xlsx"], language_of("tr"))[f"{NAME}.tr.xlsx"]
     assert fastexcel.read_excel(content).sheet_names[:3] == ["Künye", "Özet", "Fark türleri"]

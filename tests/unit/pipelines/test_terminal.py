@@ -68,8 +68,8 @@ SUGGESTION = {
 def test_a_day_is_told_whole_in_turkish() -> None:
     told = list(told_day(BROKEN, TURKISH))
     assert told[0] == "5 Oca 2026, tüm PSP'ler; 1 Şub 2026 00:00:00 UTC itibarıyla bilinenlere göre"
-    (head,) = [line for line in told if line.startswith("PSP   hesap  para birimi  eşleşen vaka")]
-    assert head.endswith("açık vaka  açık tutar")
+    (head,) = [line for line in told if line.startswith("PSP   hesap  para birimi  eşleşen adet")]
+    assert head.endswith("açık adet  açık tutar")
     assert any("defterde yok" in line and "ancak defterde kaydı yok" in line for line in told)
     assert any(
         re.search(r"mutabakat belgesi tutuyor: gün sonuna kadar kaydedilen 5 kalem = 3 eşleşen \+ 2 fark veren veya açık", line) for line in told

@@ -22,8 +22,11 @@ from transactional.reconciliation.matches import MatchState
 from transactional.reconciliation.work import EventKind, ProposalKind, WorkState
 
 FEE_PARTS = ("commission", "markup", "scheme fee", "interchange")
-SUB_CLASSES = (*SOURCES, *FEE_PARTS, "several", "split", "no batch")
-"""What the layers write beside a class: which hop is off, or which part of a fee (several of them; amounts that cancel), or that no batch was named."""
+SUB_CLASSES = (
+    *(*SOURCES, *FEE_PARTS, "several", "split", "account"),
+    *("no batch", "unknown payout", "netted", "in part", "vanished", "net", "early", "late"),
+)
+"""What the layers write beside a class: which hop is off, or which part of a fee (several of them; amounts that cancel; one of the account), or how."""
 ROOT_CAUSES = ("late file", "lost webhook", "double click", "psp error", "bank error", "our error", "fraud", "rounding", "timing", "unknown")
 """Those we have a word for; who explains a break may choose any other, and it is told as it was chosen."""
 FINDINGS = ("unique", "ambiguous", "not searched")

@@ -7,7 +7,8 @@ instant with a zone (a sheet has none: they are in UTC), and a sheet's end at 1,
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -21,6 +22,8 @@ _EXACT = 2**53
 _LONGEST_TEXT = 32_000
 _WIDEST = 70  # a longer text goes over several lines of its cell: beside a sentence of 300 letters no other column can be read on paper
 _A4 = 9
+_LINE_POINTS, _BOLD = 15, 1.2
+_FIGURE: Mapping[str, object] = {"align": "right", "indent": 1}  # else it touches the word in the next column
 _OPTIONS = {"in_memory": True, "strings_to_formulas": False, "strings_to_numbers": False, "strings_to_urls": False}
 
 
@@ -41,10 +44,11 @@ class Sheets:
         self._out = io.BytesIO()
         self._book = xlsxwriter.Workbook(self._out, _OPTIONS)
         self._book.set_properties({"title": title[:250], "created": created.astimezone(UTC).replace(tzinfo=None)})
-        self._heads = {side: self._format(bold=True, bottom=1, text_wrap=True, align=side) for side in ("left", "right")}
+        head = {"bold": True, "bottom": 1}
+        self._heads = {"left": self._format(**head, align="left"), "right": self._format(**head, **_FIGURE)}
         self._date = self._format(num_format=dates, align="left")
         self._instant = self._format(num_format=f"{dates} hh:mm:ss", align="left")
-        self._count = self._format(num_format="#,##0")
+        self._count = self._format(num_format="#,##0", **_FIGURE)
         self._text = self._format(num_format="@")
         self._sentence = self._format(num_format="@", text_wrap=True)
         self._decimals: dict[int, Any] = {}
@@ -54,7 +58,7 @@ class Sheets:
         """One sheet with a fixed header row and a filter; totals, as values, under the rows and outside the filter."""
         sheet = self._book.add_worksheet(name)
         _for_paper(sheet)
-        widths, sides = [len(title) for title in head], ["left"] * len(head)
+        widths, sides = [math.ceil(len(title) * _BOLD) for title in head], ["left"] * len(head)
         count = 0
         for count, row in enumerate(rows, 1):
             if count > _MOST_ROWS:
@@ -65,6 +69,7 @@ class Sheets:
                 sides[column] = "right" if _is_figure(cell) else sides[column]
         for column, (title, side) in enumerate(zip(head, sides, strict=True)):
             sheet.write_string(0, column, title, self._heads[side])
+        sheet.set_row(0, 2 * _LINE_POINTS)
         sheet.autofilter(0, 0, max(count, 1), len(head) - 1)
         for number, row in enumerate(totals, count + 2):
             self._line(sheet, number, row, widths)
@@ -77,8 +82,12 @@ class Sheets:
         return self._out.getvalue()
 
     def _line(self, sheet: Any, row: int, cells: Sequence[object], widths: list[int]) -> None:
+        widest = 0
         for column, cell in enumerate(cells):
-            widths[column] = max(widths[column], self._write(sheet, row, column, cell))
+            width = self._write(sheet, row, column, cell)
+            widths[column], widest = max(widths[column], width), max(widest, width)
+        if widest > _WIDEST:  # said, since not every program finds out by itself how high a row has to be
+            sheet.set_row(row, _LINE_POINTS * math.ceil(min(widest, _LONGEST_TEXT) / (_WIDEST * 0.9)))
 
     def _write(self, sheet: Any, row: int, column: int, cell: object) -> int:
         """Write one cell; returns how wide it is."""
@@ -108,7 +117,7 @@ class Sheets:
 
     def _money(self, decimals: int) -> Any:
         if decimals not in self._decimals:
-            self._decimals[decimals] = self._format(num_format="#,##0" + ("." + "0" * decimals if decimals else ""))
+            self._decimals[decimals] = self._format(num_format="#,##0" + ("." + "0" * decimals if decimals else ""), **_FIGURE)
         return self._decimals[decimals]
 
     def _format(self, **looks: object) -> Any:

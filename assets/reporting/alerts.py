@@ -68,7 +68,7 @@ def due_alerts(
     """What somebody has to know now. Rows of ALERTS without their state.
 
     Shape: `breaks` (subject, break_class, psp, account, currency, amount_minor, business_date), those that count; `silent_days` (psp, account,
-    business_date), days on which our books have movements at an account and no activity report does; `refused` (sha256, name, source, business_date),
+    business_date), days of an account whose activity report has not come; `refused` (sha256, name, source, business_date),
     files that could not be read at all.
     """
     found = [*_of_breaks(breaks, limits), *_of_files(silent_days, now, accounts), *_of_refused(refused)]

@@ -21,7 +21,7 @@ from pipelines.resources.clock import Clock
 from pipelines.resources.warehouse import Warehouse, append
 
 # marts of dbt: what the run published
-_MARTS = tuple(dg.AssetKey(["reconciliation", name]) for name in ("fct_breaks", "fct_item_dispositions"))
+_MARTS = tuple(dg.AssetKey(["reconciliation", name]) for name in ("fct_breaks", "fct_missing_reports"))
 
 
 @dg.multi_asset(specs=[spec_of(table, deps=_MARTS) for table in (ALERTS, ALERT_MESSAGES)])

@@ -20,12 +20,7 @@ _BREAKS = """
 select coalesce(thread_id, break_id) as subject, break_class, psp, account, currency, amount_minor, event_date as business_date
 from reconciliation.fct_breaks where counts_as_break
 """
-# our books have movements of the day and its activity report does not: agg_close_calendar's own measure of a missing file, by account
-_SILENT = """
-select psp, account, booked_on as business_date from reconciliation.fct_item_dispositions
-where source in ('ledger', 'activity') and psp is not null and booked_on >= $1::date
-group by psp, account, booked_on having count(*) filter (where source = 'activity') = 0
-"""
+_SILENT = "select psp, account, business_date from reconciliation.fct_missing_reports where business_date >= $1::date"
 _REFUSED = """
 select sha256, name, source, (received_at at time zone 'UTC')::date as business_date from raw.source_files
 where state = 'refused' and received_at >= $1::date

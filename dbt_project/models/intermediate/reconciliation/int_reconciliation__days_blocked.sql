@@ -4,44 +4,25 @@ with items as (
     select * from {{ ref('int_reconciliation__items') }}
 ),
 
-breaks as (
-    select * from {{ ref('int_reconciliation__breaks_found') }}
+reports_missing as (
+    select * from {{ ref('int_reconciliation__reports_missing') }}
 ),
 
-accounts as (
-    select * from {{ ref('int_core__merchant_accounts_dated') }}
+breaks as (
+    select * from {{ ref('int_reconciliation__breaks_found') }}
 ),
 
 limits as (
     select * from {{ source('catalogues', 'close_limit_catalogue') }}
 ),
 
-days as (
-    select
-        psp,
-        account,
-        booked_on as business_date,
-        {{ count_where("source = 'ledger'") }} as ledger_count,
-        {{ count_where("source = 'activity'") }} as activity_count
-    from items
-    where psp is not null
-    group by psp, account, booked_on
-),
-
--- our books have movements of the day and its activity report does not: it has not come
 silent as (
     select
-        days.psp,
-        days.business_date,
-        {{ count_where("days.ledger_count > 0 and days.activity_count = 0 and coalesce(accounts.has_activity_reports, false)") }} as silent_count
-    from days
-    left join accounts
-        on
-            days.psp = accounts.psp
-            and days.account = accounts.account
-            and days.business_date >= accounts.valid_from
-            and days.business_date < accounts.valid_until
-    group by days.psp, days.business_date
+        psp,
+        business_date,
+        cast(count(*) as bigint) as silent_count
+    from reports_missing
+    group by psp, business_date
 ),
 
 -- each failed subject of a gate is a break too: batch gaps (G3), rows and batches that do not add up (G4, G5), kinds nobody knows (G7)
@@ -65,6 +46,12 @@ faults as (
 ),
 
 known as (
+    select
+        psp,
+        booked_on as business_date
+    from items
+    where psp is not null
+    union
     select
         psp,
         business_date

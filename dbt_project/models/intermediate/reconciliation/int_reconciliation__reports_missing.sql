@@ -1,3 +1,5 @@
+{{ config(materialized='ephemeral') }}
+
 with items as (
     select * from {{ ref('int_reconciliation__items') }}
 ),

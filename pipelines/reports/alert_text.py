@@ -7,7 +7,7 @@ from typing import Any
 
 from pipelines.reports.language import Language
 
-NO_PSP = "none"
+NO_PSP = "none"  # as in the tables: a domain that asks for this text imports no other domain (standing/day.py has the same word)
 
 
 def told_alerts(alerts: Sequence[Mapping[str, Any]], language: Language) -> tuple[str, list[str]]:

@@ -25,14 +25,14 @@ def told_breaks(rows: Sequence[Row], shelf: Shelf, spoken: Voice) -> Iterator[st
     cells = [spoken.head("break_id", "break_class", "psp", "state", "owner", "due_at", "amount")]
     for row in rows:
         due = spoken.minute(row["due_at"]) + (f" {spoken('overdue')}" if row["is_overdue"] else "")
-        words = [row["thread_id"], spoken.word("class", row["break_class"]), row["psp"], spoken.word("work", row["state"]), row["owner"] or "-", due]
-        cells.append([*words, _money(row, shelf, spoken)])
+        words = (spoken.word("class", row["break_class"]), spoken.psp(row["psp"]), spoken.word("work", row["state"]))
+        cells.append([row["thread_id"], *words, row["owner"] or "-", due, _money(row, shelf, spoken)])
     yield from aligned(cells, left=6)
 
 
 def told_break(whole: Row, events: Sequence[BreakEvent], shelf: Shelf, spoken: Voice) -> Iterator[str]:
     """One thread with its items, what was done about it and what might explain it (Desk.whole)."""
-    place = f"{whole['psp']} {whole['account']}"
+    place = f"{spoken.psp(whole['psp'])} {whole['account']}"
     yield f"{whole['thread_id']}  {spoken.word('class', whole['break_class'])}  {place}  {_money(whole, shelf, spoken)}"
     yield _worked(whole, spoken)
     if whole["explanation"]:
@@ -62,7 +62,7 @@ def told_suggestions(rows: Sequence[Row], shelf: Shelf, spoken: Voice) -> Iterat
         rivals = "-" if row["rivals_count"] is None else f"{'≥ ' if row['rivals_capped'] else ''}{spoken.count(row['rivals_count'])}"
         amount = "-" if row["amount_minor"] is None else _money(row, shelf, spoken)
         finding = spoken.word("finding", row["finding"]) if row["finding"] else "-"
-        cells.append([row["suggestion_id"], row["layer"], row["psp"], spoken.word("suggestion", row["state"]), finding, rivals, amount])
+        cells.append([row["suggestion_id"], row["layer"], spoken.psp(row["psp"]), spoken.word("suggestion", row["state"]), finding, rivals, amount])
     head, *told = aligned(cells, left=5)
     yield head
     for row, line in zip(rows, told, strict=True):

@@ -82,6 +82,8 @@ def _cell(row: Mapping[str, Any], name: str, day: date, spoken: Voice) -> str:
             return spoken.amount(value, row["currency"], day) if name.endswith("_minor") else spoken.count(value)
         case date():
             return spoken.day(value)
+        case _ if name == "psp":
+            return spoken.psp(value)
         case _ if name == "explanation":
             return spoken.explanation(row)
         case _ if name == "told":

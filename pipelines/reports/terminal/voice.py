@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from assets.reconciliation.standing.day import NO_PSP
 from pipelines.reports.language import Language, language_of
 from pipelines.reports.sentences import reason_retold, retold
 from pipelines.reports.words import word
@@ -59,6 +60,10 @@ class Voice:
     def listed_word(self, context: str, value: str) -> str:
         """What a value that no filter takes is called, in English too."""
         return word(context, value, self.language)
+
+    def psp(self, name: str) -> str:
+        """A PSP by its name; a bank account belongs to none."""
+        return self("no PSP") if name == NO_PSP and not self._is_english else name
 
     def head(self, *columns: str) -> list[str]:
         """The names of columns."""

@@ -140,6 +140,8 @@ def test_a_list_of_breaks_has_words_for_every_code() -> None:
     head, row = told_breaks([THREAD], SHELF, TURKISH)
     assert head.split("  ")[0] == "fark no"
     assert row == "brk_1    defterde yok  acme  açıklandı  -        9 Oca 2026 06:05 süresi geçti  1.234,50 EUR"
+    _, at_a_bank = told_breaks([THREAD | {"psp": "none"}], SHELF, TURKISH)
+    assert "PSP yok" in at_a_bank
     assert list(told_breaks([], SHELF, TURKISH)) == ["fark yok"]
 
 

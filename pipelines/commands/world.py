@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,7 +38,8 @@ def generate(
     """Simulate players, PSPs and banks of a casino: files as the outside sends them, the casino's own books, and the answer key.
 
     Land the files in the order of their paths: bank, fx, psp, and v2 last, which holds files that were sent again with other bytes. The database
-    must hold no world yet.
+    must hold no other world yet; the same one, typed again after a fault with a new folder, is completed. A run or another world waits until this
+    one is whole, and it waits for them.
     """
     if context.invoked_subcommand is not None:
         return 0
@@ -48,9 +50,10 @@ def generate(
     spec = WorldSpec(players, days, seed, start.date(), classes_named(defects))
     with step(f"simulating {players} players for {days} days (seed {seed})"):
         world = build(spec)
-    if database:
-        _write_books(world.chunks, world.payout_entries)
-    told = _write_folder(folder, world.files, summary(world), answer_key(world), as_json=as_json)
+    with _its_turn(database=database):
+        if database:
+            _write_books(world.chunks, world.payout_entries)
+        told = _write_folder(folder, world.files, summary(world), answer_key(world), as_json=as_json)
     if (puzzles := puzzle_key(world)) is not None:
         (folder / "suggestion_key.parquet").write_bytes(puzzles)
     if not as_json:
@@ -85,9 +88,10 @@ def replay(
     with step(f"reading {file.name}"):
         lines, zone = _report_lines(content, file.name, account)
     side = replayed(content, file.name, lines, zone, perturb=perturb, mistakes=mistakes)
-    if database:
-        _write_books(side.chunks, side.payout_entries)
-    told = _write_folder(folder, side.files, summary(side), parquet(key_frame(side.expected, Names(side.files))), as_json=as_json)
+    with _its_turn(database=database):
+        if database:
+            _write_books(side.chunks, side.payout_entries)
+        told = _write_folder(folder, side.files, summary(side), parquet(key_frame(side.expected, Names(side.files))), as_json=as_json)
     if not as_json:
         _tell_expected(told["expected"])
         for currency, minor in told["payouts_minor"].items():
@@ -126,6 +130,21 @@ def _report_lines(content: bytes, name: str, account: str | None) -> tuple[list[
     return lines, known.zone if known else SPECS[parsed.psp].zone
 
 
+@contextmanager
+def _its_turn(*, database: bool) -> Iterator[None]:
+    """No run begins, and no other world, while the books and files of this one come into being: it would reconcile files whose books it cannot see."""
+    from pipelines.console import tell
+    from pipelines.resources.turn import turn
+    from transactional.db.location import locate_databases
+    from transactional.settings import load_settings
+
+    if not database:
+        yield
+        return
+    with turn(locate_databases(load_settings()).warehouse_url, on_wait=tell):
+        yield
+
+
 def _write_books(chunks: Sequence[Chunk], payouts: Sequence[KeyedEntry]) -> None:
     from pipelines.console import step, tell
     from pipelines.runs.in_process import bring_to_head
@@ -134,6 +153,7 @@ def _write_books(chunks: Sequence[Chunk], payouts: Sequence[KeyedEntry]) -> None
     from transactional.db.unit_of_work import UnitOfWork
     from transactional.settings import load_settings
     from transactional.simulation.drive import write_books
+    from transactional.vocabulary.errors import Refused
 
     def progress(what: str, done: int, total: int) -> None:
         if done == total or done % 10 == 0:
@@ -146,6 +166,12 @@ def _write_books(chunks: Sequence[Chunk], payouts: Sequence[KeyedEntry]) -> None
         with step("writing the casino's books through its services"), UnitOfWork(engine) as work:
             write_books(work.connection, chunks, payouts, progress)
             work.commit()
+    except Refused as error:
+        if error.code != "idempotency_conflict":
+            raise
+        raise Refused(
+            "the database holds another casino: take one of its own (COUNTROOM_DATABASE_URL or COUNTROOM_HOME)", code="world_exists"
+        ) from error
     finally:
         engine.dispose()
 

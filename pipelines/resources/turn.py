@@ -1,8 +1,9 @@
 """Who writes the marts now: one run at a time per warehouse. For the resources of a run, and for what must not fall into the middle of one.
 
-An advisory lock of PostgreSQL, held by a connection of its own: it ends with the run, however the run ends. Runs and closes hold it alone; landings share
-it with each other. The traps: two runs (a sensor's and a schedule's) that rebuild the same tables under each other, a file that lands after a run has read
-the files and before it says what it knew, marts frozen half old and half new, and a turn that was lost (the server restarted) without anybody noticing.
+An advisory lock of PostgreSQL, held by a connection of its own: it ends with the run, however the run ends. Runs, closes and worlds hold it alone;
+landings share it with each other. The traps: two runs (a sensor's and a schedule's) that rebuild the same tables under each other, a file that lands
+after a run has read the files and before it says what it knew, marts frozen half old and half new, a run that begins while a world is half written, and
+a turn that was lost (the server restarted) without anybody noticing.
 """
 
 from __future__ import annotations
@@ -42,9 +43,9 @@ def _take(connection: psycopg.Connection, kind: str, on_wait: Callable[[str], No
     taken = connection.execute(f"select pg_try_advisory_lock{kind}(hashtextextended(%s, 0))", [_KEY]).fetchone()
     if taken == (True,):
         return
-    on_wait(f"another run is writing to this warehouse: waiting until it ends (at most {_LONGEST_WAIT})")
+    on_wait(f"another command is writing to this warehouse: waiting until it ends (at most {_LONGEST_WAIT})")
     connection.execute(f"set lock_timeout = '{_LONGEST_WAIT}'")
     try:
         connection.execute(f"select pg_advisory_lock{kind}(hashtextextended(%s, 0))", [_KEY])
     except psycopg.errors.LockNotAvailable as error:
-        raise Transient(f"another run has been writing to this warehouse for {_LONGEST_WAIT}", code="not_our_turn") from error
+        raise Transient(f"another command has been writing to this warehouse for {_LONGEST_WAIT}", code="not_our_turn") from error

@@ -14,6 +14,7 @@ from threading import Event
 import psycopg
 import pytest
 
+from pipelines import cli
 from pipelines.resources.turn import turn
 from pipelines.resources.warehouse import Warehouse
 from tests.conftest import REPOSITORY
@@ -88,6 +89,31 @@ def test_a_file_offered_during_a_run_lands_after_it(database_url: str, tmp_path:
         run.close()
         assert landing.wait(60) == 0, landing.stderr.read()
     assert Warehouse(database_url).read(count).item() == 1
+
+
+def test_a_world_waits_for_a_run_and_a_second_casino_is_refused_by_its_name(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # the trap: a run that begins while a casino is written reconciles files whose books it cannot see, and calls all of it missing
+    monkeypatch.setenv("COUNTROOM_DATABASE_URL", database_url)
+    monkeypatch.setenv("COUNTROOM_HOME", str(tmp_path / "home"))
+    casino = ["world", "--players", "20", "--days", "3", "--defects", "none"]
+    entries = "select count(*) from app.journal_entries"
+    with ExitStack() as stack:
+        run = stack.enter_context(ExitStack())
+        run.enter_context(turn(database_url))
+        command = [sys.executable, "-m", "pipelines.cli", *casino, "--out", str(tmp_path / "one")]
+        world = stack.enter_context(subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True))
+        assert world.stderr is not None
+        assert any("waiting until it ends" in line for line in world.stderr)
+        assert (Warehouse(database_url).read(entries).item(), (tmp_path / "one").exists()) == (0, False)
+        run.close()
+        assert world.wait(60) == 0, world.stderr.read()
+    written = Warehouse(database_url).read(entries).item()
+    assert cli.run([*casino, "--out", str(tmp_path / "again")]) == 0  # the same world once more, as after a kill: the same facts
+    assert cli.run([*casino, "--seed", "2", "--out", str(tmp_path / "two")]) == 2
+    assert "holds another casino" in capsys.readouterr().err
+    assert Warehouse(database_url).read(entries).item() == written > 0
 
 
 def test_a_connection_lost_in_the_middle_of_an_answer_is_something_that_may_pass(database_url: str) -> None:

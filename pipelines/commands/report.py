@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,12 +12,15 @@ import typer
 from pipelines.options import Spoken
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
+
+    import polars as pl
 
     from assets.reconciliation.standing.day import Standing
     from pipelines.reports.day_report import DayReport
     from pipelines.reports.language import Language
+    from pipelines.reports.terminal.voice import Voice
     from pipelines.standing.house import Doors
     from transactional.reconciliation.closes import Close
 
@@ -44,13 +48,8 @@ def report(
 
     Exit code 0: no break, or with --diff nothing changed; 1: there are breaks, or changes; 2: nothing to tell.
     """
-    from assets.reconciliation.standing.document import as_bytes, difference
-    from pipelines.console import answer, answer_json
     from pipelines.reports.gathering import gathered
-    from pipelines.reports.terminal.closes import told_close
-    from pipelines.reports.terminal.day import told_day, told_difference
     from pipelines.reports.terminal.voice import voice_of
-    from pipelines.standing.day_standing import as_signed as read_signed
     from pipelines.standing.house import doors_of
     from transactional.settings import load_settings
     from transactional.vocabulary.errors import InputRejected
@@ -59,29 +58,55 @@ def report(
         raise InputRejected("--as-signed, --as-known-now or --diff: one at a time, and a bundle keeps a day, not what changed", code="contradiction")
     spoken = voice_of(language)
     with doors_of(load_settings()) as doors:
-        close = _signed(doors, day.date(), psp) if as_signed or diff else None
-        if close is not None and not diff:
-            standing, content = read_signed(doors.store, close)
-        else:
-            standing = _known_now(doors, day.date(), psp)
-            content = as_bytes(standing)
-        changed = difference(read_signed(doors.store, close)[0], standing) if close is not None and diff else None
+        found = _found(doors, day.date(), psp, as_signed=as_signed, diff=diff)
         if form or html or bundle:
-            told = gathered(doors.warehouse, standing, close, changed)
+            told = gathered(doors.warehouse, found.standing, found.close, found.changed)
             _write(told, spoken.language, form or (), out, html)
             if bundle:
-                _keep(doors, told, content, spoken.language)
-    if changed is not None and as_json:
-        answer_json({name: frame.to_dicts() for name, frame in changed.items()})
-    elif changed is not None:
-        for line in told_difference(changed, day.date(), spoken):
+                _keep(doors, told, found.content, spoken.language)
+    _answer(found, day.date(), spoken, breaks, as_json=as_json)
+    if found.changed is not None:
+        return int(bool(found.changed))
+    return int(found.standing.broken_count > 0 or not found.standing.closes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The day that was asked for. `content`: its canonical document; `close`: whose day it is; `changed`: with --diff, what has since."""
+
+    standing: Standing
+    content: bytes
+    close: Close | None = None
+    changed: Mapping[str, pl.DataFrame] | None = None
+
+
+def _found(doors: Doors, day: date, psp: str | None, *, as_signed: bool, diff: bool) -> _Found:
+    from assets.reconciliation.standing.document import as_bytes, difference
+    from pipelines.standing.day_standing import as_signed as read_signed
+
+    close = _signed(doors, day, psp) if as_signed or diff else None
+    if close is not None and as_signed:
+        return _Found(*read_signed(doors.store, close), close)
+    now = _known_now(doors, day, psp)
+    changed = difference(read_signed(doors.store, close)[0], now) if close is not None else None
+    return _Found(now, as_bytes(now), close, changed)
+
+
+def _answer(found: _Found, day: date, spoken: Voice, breaks: int, *, as_json: bool) -> None:
+    from pipelines.console import answer, answer_json
+    from pipelines.reports.terminal.closes import told_close
+    from pipelines.reports.terminal.day import told_day, told_difference
+
+    if found.changed is not None and as_json:
+        answer_json({name: frame.to_dicts() for name, frame in found.changed.items()})
+    elif found.changed is not None:
+        for line in told_difference(found.changed, day, spoken):
             answer(line)
     elif as_json:
-        answer(content.decode().rstrip("\n"))
+        answer(found.content.decode().rstrip("\n"))
     else:
-        for line in (*(told_close(close, spoken) if close else ()), *told_day(standing, spoken, breaks)):
+        for line in (*(told_close(found.close, spoken) if found.close else ()), *told_day(found.standing, spoken, breaks)):
             answer(line)
-    return int(bool(changed)) if changed is not None else int(standing.broken_count > 0 or not standing.closes)
 
 
 def _signed(doors: Doors, day: date, psp: str | None) -> Close:

@@ -26,11 +26,18 @@ class BreakerTerms:
 
 @dataclass(frozen=True, slots=True)
 class DrivingTerms:
-    """How a PSP is driven. `timeouts_ms` by call name. `not_found_final_after`: counted from when the request was written down."""
+    """How a PSP is driven. `timeouts_ms` by call name. `not_found_final_after`: counted from when the request was written down.
+
+    What is not known is asked for again after `resolve_every`, then ever more rarely up to `resolve_longest`. A payer who has not done what was required by
+    `action_expires` has left.
+    """
 
     timeouts_ms: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     not_found_final_after: timedelta = timedelta(minutes=10)
     capturing: Capturing = "separately"
+    resolve_every: timedelta = timedelta(seconds=5)
+    resolve_longest: timedelta = timedelta(minutes=10)
+    action_expires: timedelta = timedelta(minutes=20)
     breaker: BreakerTerms = BreakerTerms()
     source: str = ""
 

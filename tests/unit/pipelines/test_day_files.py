@@ -16,6 +16,7 @@ from lxml import etree
 
 from assets.ledger.player_funds import SHAPES, FundsProof
 from assets.reconciliation.standing.document import difference, from_bytes
+from pipelines.reports.bundle_readme import as_readme
 from pipelines.reports.day_report import FORMS, DayReport, rendered
 from pipelines.reports.files.flat import safe_text
 from pipelines.reports.language import language_of
@@ -38,6 +39,17 @@ def sheet(content: bytes, name: str) -> pl.DataFrame:
 def test_the_same_day_gives_the_same_bytes_in_every_form() -> None:
     # the trap: a signed day that cannot be printed again, since a file carries the moment it was written
     assert rendered(REPORT, FORMS) == rendered(REPORT, FORMS)
+
+
+@pytest.mark.parametrize("code", ["en", "tr"])
+def test_the_readme_of_a_bundle_names_what_is_in_it_and_nothing_else(code: str) -> None:
+    name, content = as_readme(REPORT, ("html", "csv"), language_of(code))
+    told = content.decode()
+    assert name == f"README.{code}.txt"
+    assert [word for word in ("standing.json", "close.json", "*.html", "*.csv", "manifest.json") if word not in told] == []
+    assert "xlsx" not in told
+    assert "countroom audit verify FILE" in told
+    assert ("signed" in told, "imzalanan" in told) == (code == "en", code == "tr")
 
 
 def test_a_form_nobody_writes_is_refused_by_name() -> None:

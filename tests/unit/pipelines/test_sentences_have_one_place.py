@@ -20,7 +20,7 @@ REPORTS, COMMANDS = REPOSITORY / "pipelines" / "reports", REPOSITORY / "pipeline
 SPEAKING = [
     *sorted((REPORTS / "terminal").glob("*.py")),
     *sorted((REPORTS / "day").glob("*.py")),
-    *(REPORTS / name for name in ("alert_text.py", "funds_section.py", "language.py", "files/workbook.py")),
+    *(REPORTS / name for name in ("alert_text.py", "bundle_readme.py", "funds_section.py", "language.py", "files/workbook.py")),
     *(COMMANDS / f"{name}.py" for name in ("report", "close", "funds", "breaks")),
 ]
 # what a sentence is handed to, how an option is described, and what is said on stderr: errors and progress are English

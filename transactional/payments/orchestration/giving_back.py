@@ -48,7 +48,8 @@ def surplus_minor(turn: Turn, situation: Situation) -> int:
     """What an ended turn holds beyond what it should: everything, unless its money is the intent's; then what exceeds that."""
     if turn.ended_as is None:
         return 0
-    return max(0, held_minor(turn) - (situation.money.minor if turn is keeper(situation) else 0))
+    kept = keeper(situation)
+    return max(0, held_minor(turn) - (situation.money.minor if kept is not None and kept.attempt == turn.attempt else 0))
 
 
 def is_loose_authorisation(turn: Turn) -> bool:

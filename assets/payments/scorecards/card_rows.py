@@ -74,6 +74,8 @@ class _Direction:
         done: dict[str, tuple[Sums, Posterior, pl.DataFrame]] = {}
         for level in reversed(LEVELS):
             sums = sums_of(self.buckets, level, self.psps, self.as_of, self.parameters)
+            if sums.cells.is_empty() and level.keys:
+                continue  # nobody paid with anything that has these keys, so nobody is in a cell below either
             if level.parent is None:
                 posterior, parent_rows = widest(sums, self.parameters), None
             else:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -70,7 +71,7 @@ def sums_of(buckets: pl.DataFrame, level: Level, psps: tuple[str, ...], as_of: d
     s, n, w2 = (np.zeros(shape) for _ in range(3))
     hours = placed["bucket_at"].to_numpy()
     starts = np.flatnonzero(np.concatenate([[True], hours[1:] != hours[:-1]])) if len(hours) else np.array([], dtype=np.int64)
-    for start, stop in zip(starts, [*starts[1:], len(hours)], strict=True):
+    for start, stop in pairwise([*starts, len(hours)]):  # none where nothing is known of the level's keys
         here = slice(int(start), int(stop))
         factor = ageing(placed["bucket_at"][int(start)], as_of, parameters.half_life_seconds)
         # w2 ages twice as fast: its integer is of the squared weight

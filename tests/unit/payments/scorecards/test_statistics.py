@@ -184,3 +184,10 @@ def test_intervals_of_200_cells_hold_the_truth_nine_times_in_ten() -> None:
 def test_parameters_that_cannot_work_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(InputRejected):
         Parameters(**wrong)  # type: ignore[arg-type]
+
+
+def test_a_casino_without_cards_has_a_card_of_the_levels_it_has() -> None:
+    # the trap: only bank transfers, so no cell has a BIN, and the publisher dies of an empty table
+    tries = [replace(one, bin="", issuer_group="") for one in drawn(5, 300)]
+    rows = card_rows(buckets(tries), BEGIN + timedelta(hours=3), Parameters()).rows
+    assert set(rows["level"]) == {"all", "country", "country_method", "amount_band"}

@@ -5,6 +5,8 @@ What batches, gates and payouts must come out as: test_real_files_through_the_pi
 
 from __future__ import annotations
 
+import csv
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -46,6 +48,32 @@ def test_batch_1129_has_so_many_lines_of_each_kind_whatever_their_capitals(real_
     (file,) = real_files.read("select name from reconciliation.fct_source_files where name like '%batch_1129%'")["name"]
     lines = {kind: count for kind, (count, _) in by_kind(real_files, file).items()}
     assert lines == {"Chargeback": 7, "Settled": 5, "refunded": 1, "Fee": 3, "MerchantPayout": 2}
+
+
+@pytest.mark.parametrize(
+    ("file", "offset_hours"),
+    [("settlement_detail_report_batch_380.csv", 1), ("batch_1129/settlement_detail_report_batch_1129.csv", -7)],
+    ids=["380 in CET", "1129 in PDT"],
+)
+def test_every_line_happened_when_its_zone_says_and_is_booked_on_the_printed_day(
+    real_files: Warehouse, shared_data: Path, file: str, offset_hours: int
+) -> None:
+    # the trap: a clock read as UTC, which moves the last hours of the Californian day to the next date
+    path = shared_data / "psp_reports" / "adyen" / file
+    with path.open(encoding="utf-8-sig", newline="") as printed:
+        rows = dict(enumerate(csv.DictReader(printed), start=2))
+    clocks = {line: datetime.fromisoformat(row["Creation Date"]) for line, row in rows.items()}
+    days = {line: date.fromisoformat((row["Booking Date"] or row["Creation Date"])[:10]) for line, row in rows.items()}
+    asked = "select line_no, occurred_at, booked_on from intermediate.int_reconciliation__items where file_name = $1"
+    (name,) = real_files.read("select name from reconciliation.fct_source_files where name = any($1)", [_names_of(path)])["name"]
+    told = {line: (moment, day) for line, moment, day in real_files.read(asked, [name]).rows()}
+    zone = timezone(timedelta(hours=offset_hours))
+    assert told == {line: (clock.replace(tzinfo=zone), days[line]) for line, clock in clocks.items()}
+
+
+def _names_of(path: Path) -> list[str]:
+    """Under which of these a report landed: its own or that of its copy, whichever came first."""
+    return [path.name, f"{path.stem}-duplicate{path.suffix}"]
 
 
 def test_the_row_of_the_spreadsheet_that_does_not_tie_is_off_by_its_lost_amount(real_files: Warehouse) -> None:

@@ -20,21 +20,8 @@ moved as (
         and amount_minor is not null
 ),
 
--- the book of the account cuts the day; of an account nobody registered, its PSP's
 dated as (
-    select
-        moved.*,
-        coalesce(accounts.zone, psps.zone, 'UTC') as local_zone,
-        coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0) as day_shift_seconds
-    from moved
-    left join accounts
-        on
-            moved.psp = accounts.psp
-            and moved.merchant_account = accounts.account
-            and {{ utc_date('moved.effective_at') }} >= accounts.valid_from
-            and {{ utc_date('moved.effective_at') }} < accounts.valid_until
-    left join psps
-        on moved.psp = psps.psp
+    {{ with_the_book_that_cuts_the_day('moved') }}
 ),
 
 int_reconciliation__attempt_items_selected as (

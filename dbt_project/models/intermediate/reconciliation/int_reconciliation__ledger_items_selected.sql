@@ -30,21 +30,8 @@ movements as (
         or (postings.account_class = 'psp_payout_in_transit' and kinds.family = 'payout')
 ),
 
--- the book of the account cuts the day; of an account nobody registered, its PSP's
 dated as (
-    select
-        movements.*,
-        coalesce(accounts.zone, psps.zone, 'UTC') as local_zone,
-        coalesce(accounts.day_shift_seconds, psps.day_shift_seconds, 0) as day_shift_seconds
-    from movements
-    left join accounts
-        on
-            movements.psp = accounts.psp
-            and movements.merchant_account = accounts.account
-            and {{ utc_date('movements.effective_at') }} >= accounts.valid_from
-            and {{ utc_date('movements.effective_at') }} < accounts.valid_until
-    left join psps
-        on movements.psp = psps.psp
+    {{ with_the_book_that_cuts_the_day('movements') }}
 ),
 
 int_reconciliation__ledger_items_selected as (

@@ -16,7 +16,7 @@ from tests.properties.reconciliation_oracle import SIGN, Rows
 PAYMENTS, TANGLES = 10, 10
 # no shrinking: the accounts that differ are named by their items, and each try is a run of the engine
 few = settings(
-    max_examples=6, phases=(Phase.explicit, Phase.reuse, Phase.generate)
+    max_examples=4, phases=(Phase.explicit, Phase.reuse, Phase.generate)
 )  # each example is several payments or tangles in one run of the engine
 
 

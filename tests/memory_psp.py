@@ -83,6 +83,7 @@ class MemoryPsp:
         return self._take("payout", request)
 
     def status(self, request: Status) -> Answer:
+        self.sent.append(request)
         fault = self._scene.draw("status")
         if fault.startswith("crash"):
             raise Crash

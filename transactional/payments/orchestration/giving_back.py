@@ -58,6 +58,11 @@ def is_loose_authorisation(turn: Turn) -> bool:
     return turn.ended_as == FAILED and state.authorised_minor > 0 and state.captured_minor == 0 and state.status is not Status.VOIDED
 
 
+def must_give_back(situation: Situation) -> bool:
+    """Whether any ended turn of a deposit holds what it must not: money, or an authorisation."""
+    return situation.direction == "deposit" and any(surplus_minor(turn, situation) > 0 or is_loose_authorisation(turn) for turn in situation.turns)
+
+
 def give_back(turn: Turn, situation: Situation, terms: DrivingTerms, now: datetime) -> Ask | Pause | None:
     """What is to be done about an ended turn, if anything. While another turn is open nobody knows yet which of the two is to be kept."""
     if situation.direction != "deposit":

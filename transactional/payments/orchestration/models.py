@@ -89,6 +89,7 @@ payment_turn_ends = sa.Table(
     sa.UniqueConstraint("intent_id", "attempt_no", "ended_as"),
     sa.ForeignKeyConstraint(["intent_id", "attempt_no"], [payment_turns.c.intent_id, payment_turns.c.attempt_no], name="fk_payment_turn_ends_turn"),
     sa.CheckConstraint("ended_as in ('succeeded', 'failed')", name="ended_as"),
+    sa.Index("ix_payment_turn_ends_failed", "ended_at", postgresql_where=sa.text("ended_as = 'failed'")),
     sa.Index(None, "txid"),
 )
 """Grain: at most one row per turn: how it ended, once and for all. A success told afterwards is a surplus that goes back, never a second end."""

@@ -28,7 +28,7 @@ from transactional.payments.orchestration.choosing import Breakers, Choose, KycG
 from transactional.payments.orchestration.deeds import Ask, AtHand, Deed, End, Open, Pause
 from transactional.payments.orchestration.driving import decide
 from transactional.payments.orchestration.gateway import Action, Answer, Gateway, Outcome, ask
-from transactional.payments.orchestration.giving_back import keeper
+from transactional.payments.orchestration.giving_back import keeper, must_give_back, surplus_minor
 from transactional.payments.orchestration.opening import Opening, decline_of
 from transactional.payments.orchestration.situation import FAILED, SUCCEEDED, Situation
 from transactional.payments.orchestration.store import Asked, Store
@@ -37,6 +37,7 @@ from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.payments.reading import PaymentReader
 from transactional.payments.service import Payments
 from transactional.vocabulary.errors import InvariantBroken, Refused
+from transactional.vocabulary.money import Money
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,16 @@ class Progress:
     rule: str
     not_before: datetime | None = None
     action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Surplus:
+    """What an abandoned attempt took after all and has not given back."""
+
+    intent_id: UUID
+    attempt_id: UUID
+    psp: str
+    surplus: Money
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +114,22 @@ class Orchestrator:
     def sweep(self, most: int = 500) -> dict[UUID, Progress]:
         """Resume what is unfinished. An intent that fails to resume does not hold up the others."""
         with UnitOfWork(self._engine) as work:
-            store = Store(work.connection, _payments(work.connection))
-            waiting = store.unfinished(self._seams.now(work.connection) - _SWEEP_BACK, most)
-        return {intent_id: self.resume(intent_id) for intent_id in waiting}
+            store, since = Store(work.connection, _payments(work.connection)), self._seams.now(work.connection) - _SWEEP_BACK
+            waiting = store.unfinished(since, most)
+            held = [one.intent_id for one in map(store.situation, store.told_after_a_failed_end(since, most)) if must_give_back(one)]
+        return {intent_id: self.resume(intent_id) for intent_id in dict.fromkeys([*waiting, *held])}
+
+    def surpluses(self, most: int = 500) -> list[Surplus]:
+        """Money that ended turns hold and must not: late successes of abandoned attempts, until they have gone back."""
+        with UnitOfWork(self._engine) as work:
+            store, since = Store(work.connection, _payments(work.connection)), self._seams.now(work.connection) - _SWEEP_BACK
+            situations = [store.situation(intent_id) for intent_id in store.told_after_a_failed_end(since, most)]
+        return [
+            Surplus(one.intent_id, turn.attempt.attempt_id, turn.attempt.psp, Money(one.money.currency, surplus))
+            for one in situations
+            for turn in one.turns
+            if (surplus := surplus_minor(turn, one)) > 0
+        ]
 
     def _drive(self, drive: _Drive) -> Progress:
         for _ in range(_MOST_STEPS):

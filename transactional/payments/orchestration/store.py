@@ -68,6 +68,13 @@ _UNFINISHED = text("""
     left join app.payment_turn_ends e on e.intent_id = t.intent_id and e.attempt_no = t.attempt_no
     where t.opened_at > :since and e.ended_as is null order by since, t.intent_id limit :most
 """)
+_TOLD_AFTER_A_FAILED_END = text("""
+    select distinct t.intent_id from app.payment_turn_ends e join app.payment_turns t on t.intent_id = e.intent_id and t.attempt_no = e.attempt_no
+    where e.ended_as = 'failed' and e.ended_at > :since and exists (
+        select from app.payment_events v left join app.payment_adoptions a using (event_id)
+        where coalesce(v.attempt_id, a.attempt_id) = t.attempt_id and v.event_kind in ('captured', 'authorised')
+    ) order by t.intent_id limit :most
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +116,10 @@ class Store:
     def unfinished(self, since: datetime, most: int) -> list[UUID]:
         """Intents with an open turn that began after a moment, the oldest first."""
         return [row.intent_id for row in self._connection.execute(_UNFINISHED, {"since": since, "most": most})]
+
+    def told_after_a_failed_end(self, since: datetime, most: int) -> list[UUID]:
+        """Intents one of whose turns ended as failed after a moment, and whose PSP said all the same that it has money, or had some."""
+        return [row.intent_id for row in self._connection.execute(_TOLD_AFTER_A_FAILED_END, {"since": since, "most": most})]
 
     def tries(self, fingerprint: str, money: Money, now: datetime) -> list[Try]:
         """Every try of a card for an amount over all PSPs in the longest window of the schemes."""

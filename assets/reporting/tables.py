@@ -68,6 +68,7 @@ EVIDENCE_BUNDLES = Table(
         Column("watermark_at", T.TIMESTAMPTZ, "Moment of knowledge: what was recorded later is not in it."),
         Column("close_id", T.TEXT, "The close it shows, when it is a signed day.", nullable=True),
         Column("kept_at", T.TIMESTAMPTZ, "When it was kept first."),
+        Column("manifest_sha256", T.TEXT, "Hash of its manifest; null for bundles kept before revision 0026.", nullable=True),
     ),
     key=("sha256",),
 )

@@ -1,7 +1,8 @@
-"""dbt's models as assets, in two steps: what the engine reads, and what is published from its results.
+"""dbt's models as assets, in three steps: what the engine reads, what is published from its results, and what is told of the marts themselves.
 
-A run starts dbt once (a worker process) and builds twice. The cut between the two is dbt's own selection: everything downstream of a table of source
-`derived`, and every mart, comes after the Python results. Shells; the door is pipelines/resources/dbt.py.
+A run starts dbt once (a worker process) and builds three times. The cuts are dbt's own selection: everything downstream of a table of source `derived`, and
+every mart, comes after the Python results; everything downstream of source `told` after the alerts, which read the marts. Shells; the door is
+pipelines/resources/dbt.py.
 """
 
 # no postponed annotations here: dagster reads the type of `context` as it stands
@@ -25,22 +26,31 @@ Event = dg.Output[Any] | dg.AssetMaterialization | dg.AssetObservation | dg.Asse
 
 BEFORE = "fqn:countroom.staging fqn:countroom.intermediate"
 AFTER_RESULTS = "source:derived+"
+AFTER_MARTS = "source:told+"
 
 
 def warehouse_assets(manifest: Path) -> list[dg.AssetsDefinition]:
-    """Both steps, for the manifest that was prepared."""
+    """The steps, for the manifest that was prepared."""
+    after = f"{AFTER_RESULTS} {AFTER_MARTS}"
 
-    @dbt_assets(manifest=manifest, name="dbt_inputs", select=BEFORE, exclude=AFTER_RESULTS, dagster_dbt_translator=CountroomTranslator())
+    @dbt_assets(manifest=manifest, name="dbt_inputs", select=BEFORE, exclude=after, dagster_dbt_translator=CountroomTranslator())
     def dbt_inputs(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Event]:
         """Staging, and the items the engine reads."""
         yield from _build(context, dbt, warehouse)
 
-    @dbt_assets(manifest=manifest, name="dbt_marts", select=f"fqn:countroom.marts {AFTER_RESULTS}", dagster_dbt_translator=CountroomTranslator())
+    marts = f"fqn:countroom.marts {AFTER_RESULTS}"
+
+    @dbt_assets(manifest=manifest, name="dbt_marts", select=marts, exclude=AFTER_MARTS, dagster_dbt_translator=CountroomTranslator())
     def dbt_marts(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Event]:
         """The marts, from facts and from the engine's results."""
         yield from _build(context, dbt, warehouse)
 
-    return [dbt_inputs, dbt_marts]
+    @dbt_assets(manifest=manifest, name="dbt_told", select=AFTER_MARTS, dagster_dbt_translator=CountroomTranslator())
+    def dbt_told(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Event]:
+        """What people were told of the marts, and the evidence that was kept."""
+        yield from _build(context, dbt, warehouse)
+
+    return [dbt_inputs, dbt_marts, dbt_told]
 
 
 def _build(context: dg.AssetExecutionContext, dbt: Dbt, warehouse: Warehouse) -> Iterator[Event]:

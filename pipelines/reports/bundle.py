@@ -86,6 +86,12 @@ def file_sha256(path: Path) -> str:
         raise InputRejected(f"{path}: cannot be read", code="no_such_path") from error
 
 
+def manifest_sha256(path: Path) -> str:
+    """The hash of a bundle's manifest: with it, every member is fixed. The bundle is one that `write_bundle` wrote."""
+    with zipfile.ZipFile(path) as bundle, bundle.open(MANIFEST) as file:
+        return _hashed(file)[0]
+
+
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest of a bundle. Raises: InputRejected (`no_bundle`) when the file is none."""
     try:

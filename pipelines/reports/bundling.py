@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.reports.bundle import FILES, STANDING, as_json, write_bundle
+from pipelines.reports.bundle import FILES, STANDING, as_json, manifest_sha256, write_bundle
 from pipelines.reports.day_report import FORMS, DayReport, rendered
 from pipelines.reports.language import Language
 from pipelines.reports.run_log import run_log
@@ -40,6 +40,7 @@ class Kept:
 
     object_key: str
     sha256: str
+    manifest_sha256: str
     size_bytes: int
     member_count: int
     is_new: bool
@@ -70,7 +71,7 @@ def keep_bundle(
             raise Transient(f"writing the bundle in {tempfile.gettempdir()}: {error.strerror}", code="file_not_written") from error
         key = f"bundles/{report.day}/{sha256}.zip"
         is_new = store.put_new_file(key, path)
-        return Kept(key, sha256, path.stat().st_size, count.seen, is_new)
+        return Kept(key, sha256, manifest_sha256(path), path.stat().st_size, count.seen, is_new)
 
 
 def log_of_run(settings: Settings, report: DayReport) -> dict[str, Any] | None:

@@ -35,6 +35,7 @@ _SHAPE = {
     "member_count": pl.Int32(),
     "watermark_at": pl.Datetime("us", "UTC"),
     "close_id": pl.String(),
+    "manifest_sha256": pl.String(),
 }
 
 
@@ -80,4 +81,5 @@ def _row(report: DayReport, kept: Kept) -> dict[str, Any]:
         "member_count": kept.member_count,
         "watermark_at": datetime.fromisoformat(str(facts["as_of"])),
         "close_id": str(report.close.close_id) if report.close else None,
+        "manifest_sha256": kept.manifest_sha256,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import zipfile
@@ -25,7 +26,7 @@ from pipelines.resources.clock import SystemClock
 from pipelines.resources.object_store import FolderStore
 from pipelines.resources.warehouse import Warehouse
 from tests.running_world import RunWorld
-from transactional.db.engine import PIPELINE_ROLE
+from transactional.db.engine import PIPELINE_ROLE, READER_ROLE
 from transactional.settings import load_settings
 
 pytestmark = pytest.mark.slow
@@ -80,6 +81,15 @@ def test_a_day_has_the_bundle_of_the_house_and_one_of_each_signed_psp_once(evide
     assert sorted(str(row["psp"]) for row in evidence.rows) == ["None", PSP]
     assert sorted(FolderStore(evidence.home / "objects").keys("bundles/")) == sorted(str(row["object_key"]) for row in evidence.rows)
     assert {row["business_date"] for row in evidence.rows} == {evidence.day}
+
+
+def test_the_mart_knows_a_bundle_as_soon_as_it_is_kept_and_the_hash_of_its_manifest(evidence: Evidence) -> None:
+    # the trap: a table that only the next run fills, so that this morning's evidence is nowhere
+    told = Warehouse(evidence.url, role=READER_ROLE).read("select psp, sha256, manifest_sha256, knowledge from reconciliation.fct_evidence_bundles")
+    assert sorted(told["knowledge"]) == ["as_known", "as_signed"]
+    for row in told.rows(named=True):
+        with zipfile.ZipFile(evidence.path(row["psp"])) as bundle:
+            assert hashlib.sha256(bundle.read("manifest.json")).hexdigest() == row["manifest_sha256"]
 
 
 def test_the_command_keeps_the_same_bytes_as_the_schedule(evidence: Evidence, capsys: pytest.CaptureFixture[str]) -> None:

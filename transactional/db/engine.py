@@ -17,6 +17,7 @@ from transactional.vocabulary.errors import InputRejected
 SERVICE_ROLE = "countroom_service"
 PIPELINE_ROLE = "countroom_pipeline"
 READER_ROLE = "countroom_reader"
+ROUTER_ROLE = "countroom_router"
 
 
 def sqlalchemy_url(url: str) -> URL:

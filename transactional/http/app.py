@@ -13,7 +13,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from transactional.db.engine import SERVICE_ROLE, make_engine
+from transactional.db.engine import ROUTER_ROLE, SERVICE_ROLE, make_engine
 from transactional.db.location import locate_databases
 from transactional.http import health, problems
 from transactional.http.deps import Service
@@ -24,6 +24,8 @@ from transactional.ledger import api as ledger_api
 from transactional.ledger.expiry import keep_expiring_holds
 from transactional.payments import api as payments_api
 from transactional.payments import webhook_api
+from transactional.payments.scorecards import api as scorecards_api
+from transactional.payments.scorecards.reading import ScorecardShelf
 from transactional.reconciliation import api as reconciliation_api
 from transactional.reconciliation import close_api
 from transactional.reconciliation.close_requests import api as close_request_api
@@ -44,6 +46,7 @@ Writes the facts of an online casino's money: accounts, transfers, holds, paymen
 _TAGS = [
     {"name": "ledger", "description": "Accounts, entries and holds. Money moves by balanced entries that are never changed, only reversed."},
     {"name": "payments", "description": "What players want, tries at PSPs, and what happened to them."},
+    {"name": "scorecards", "description": "How each PSP does in each cell of traffic: what a routing service decides by."},
     {"name": "reconciliation", "description": "The work on breaks, suggested matches, and the closes of days. Maker and checker differ."},
     {"name": "webhooks", "description": "Where PSPs deliver; signed by the PSP instead of an API key."},
     {"name": "health", "description": "For load balancers and whoever is woken at night. Needs no key."},
@@ -54,7 +57,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Starts (and leases) the local PostgreSQL when no database URL is configured."""
     switch_off_telemetry()
     settings = settings or load_settings()
-    engine = make_engine(locate_databases(settings).app_url, role=SERVICE_ROLE, application_name="countroom api", statement_timeout_ms=15_000)
+    databases = locate_databases(settings)
+    engine = make_engine(databases.app_url, role=SERVICE_ROLE, application_name="countroom api", statement_timeout_ms=15_000)
+    # what is served of the warehouse is read with the rights of a routing service, which has no others
+    served = make_engine(databases.warehouse_url, role=ROUTER_ROLE, application_name="countroom api scorecards", statement_timeout_ms=15_000)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -62,6 +68,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         yield
         sweep.cancel()
         engine.dispose()
+        served.dispose()
 
     app = FastAPI(title="countroom", version=version("countroom"), description=_DESCRIPTION, openapi_tags=_TAGS, lifespan=lifespan)
     app.state.service = Service(
@@ -69,9 +76,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         parse_keys(settings.api_keys.get_secret_value()),
         parse_webhook_secrets(settings.webhook_secrets.get_secret_value()),
     )
+    app.state.scorecards = ScorecardShelf(served)
     app.add_middleware(NoTraces)
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for routes in (health, ledger_api, payments_api, reconciliation_api, suggestion_api, close_api, close_request_api, webhook_api):
+    for routes in (health, ledger_api, payments_api, reconciliation_api, suggestion_api, close_api, close_request_api, webhook_api, scorecards_api):
         app.include_router(routes.router)
     return app

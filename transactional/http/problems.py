@@ -34,6 +34,8 @@ _STATUS_BY_CODE = {
     "unknown_entry": 404,
     "unknown_intent": 404,
     "unknown_attempt": 404,
+    "no_scorecard": 404,
+    "unknown_version": 404,
     "insufficient_funds": 422,
     "idempotency_conflict": 409,
     "idempotency_key_missing": 400,

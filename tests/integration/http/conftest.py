@@ -19,7 +19,10 @@ READER = "reading-only-secret-of-a-test-caller"
 OTHER = "another-caller-with-all-the-scopes"
 STRIPE_SECRET = "whsec_a_secret_of_a_test"
 ADYEN_KEY = "0F" * 32
-SCOPES = "ledger:read+ledger:write+payments:read+payments:write+reconciliation:read+reconciliation:work+reconciliation:approve+reconciliation:close"
+SCOPES = (
+    "ledger:read+ledger:write+payments:read+payments:write+reconciliation:read+reconciliation:work+reconciliation:approve+reconciliation:close"
+    "+scorecards:read"
+)
 KEYS = f"all:{SCOPES}:{ALL},reader:ledger:read+payments:read:{READER},other:{SCOPES}:{OTHER}"
 
 

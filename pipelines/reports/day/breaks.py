@@ -74,6 +74,8 @@ def _told(row: Mapping[str, Any], language: Language) -> str:
 def _worked(thread: Mapping[str, Any], language: Language) -> str:
     owner = language("{state}, with {owner}", owner=thread["owner"], state=word("work", thread["state"], language)) if thread["owner"] else None
     facts = [owner or language("{state}, with nobody", state=word("work", thread["state"], language))]
+    cause = thread["root_cause"]
+    facts += [language("root cause: {cause}", cause=word("root cause", cause, language))] if cause else []
     facts += [language("notes: {count}", count=thread["note_count"])] if thread["note_count"] else []
     facts += [language("evidence files: {count}", count=thread["evidence_count"])] if thread["evidence_count"] else []
     facts += [language("due at {moment}", moment=thread["due_at"])] if thread["due_at"] else []

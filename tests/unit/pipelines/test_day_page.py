@@ -10,6 +10,7 @@ import polars as pl
 
 from assets.reconciliation.standing.document import difference
 from pipelines.reports.day_report import DayReport, rendered
+from pipelines.reports.language import language_of
 from pipelines.reports.terminal.day import told_day
 from pipelines.reports.terminal.voice import voice_of
 from tests.unit.reconciliation.test_closes import HISTORY
@@ -44,6 +45,22 @@ def test_the_page_asks_nobody_for_anything_and_is_the_same_for_the_same_day() ->
     assert not re.search(r"https?:|//|<script|<link|<img|url\(|@import", page)
     assert "default-src 'none'" in page
     assert page_of(DayReport(BROKEN)) == page
+
+
+def test_whose_a_break_is_and_why_it_came_about_is_told_in_words() -> None:
+    work = {
+        "state": "explained",
+        "owner": "ana",
+        "root_cause": "lost_webhook",
+        "note_count": 2,
+        "evidence_count": 0,
+        "due_at": None,
+        "is_overdue": True,
+    }
+    threads = pl.DataFrame([{"break_id": BROKEN.breaks["break_id"][0]} | work])
+    assert "Explained, with ana; root cause: lost webhook; notes: 2" in page_of(DayReport(BROKEN, threads=threads))
+    ((_, turkish),) = rendered(DayReport(BROKEN, threads=threads), ["html"], language_of("tr")).items()
+    assert "Açıklandı, sorumlu: ana; kök neden: kayıp bildirim (webhook); not: 2" in turkish.decode()
 
 
 def test_what_a_file_says_is_no_markup() -> None:

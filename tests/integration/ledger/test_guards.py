@@ -11,6 +11,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from tests.integration.ledger.moves import CASH, NOON, REVENUE, facts_count, move
+from transactional.ledger.entries import AccountRef
 from transactional.ledger.service import Ledger
 
 FACTS = ["accounts", "journal_entries", "postings", "holds", "hold_events", "account_classes"]
@@ -133,6 +134,33 @@ def test_nothing_is_added_to_an_entry_later_not_even_in_its_own_transaction(book
     pair = LINES + "select entry_id, l.line, account_id, currency, l.amount from app.postings p, (values (8, 5), (9, -5)) l (line, amount) limit 2"
     books.execute(text("set constraints all immediate"))
     assert refused(books, pair) == "append_only"
+
+
+@pytest.mark.parametrize(("line", "code"), [(2, "append_only"), (1, "23505")])
+def test_an_entry_gets_its_lines_in_one_statement(books: Connection, line: int, code: str) -> None:
+    # blocks: a balanced entry whose balance was checked early, and then more lines in the same transaction, numbered on or from 1 again
+    pair = (
+        LINES
+        + "select :entry, l.line, account_id, currency, l.amount from app.accounts, (values ({}, 5), ({}, -5)) l (line, amount) where code = 'rake'"
+    )
+    nested = books.begin_nested()
+    Ledger(books).open_accounts([AccountRef("rake", "EUR")], now=NOON)
+    books.execute(text(NEW_ENTRY), {"entry": UUID(int=1), "key": "raw"})
+    books.execute(text(pair.format(1, 9)), {"entry": UUID(int=1)})
+    books.execute(text("set constraints all immediate"))
+    assert refused(books, pair.format(line, line + 2), entry=UUID(int=1)) == code
+    nested.rollback()
+
+
+def test_two_currencies_that_add_up_only_together_are_off(books: Connection) -> None:
+    # blocks: 5 EUR against 5 USD taken for a balanced entry, by a sum over everything
+    nested = books.begin_nested()
+    Ledger(books).open_accounts([AccountRef("rake", "EUR"), AccountRef("rake", "USD")], now=NOON)
+    books.execute(text(NEW_ENTRY), {"entry": UUID(int=1), "key": "raw"})
+    crossed = LINES + "select :entry, l.line, account_id, currency, l.amount from app.accounts"
+    crossed += " join (values (1, 'EUR', 5), (2, 'USD', -5)) l (line, of_currency, amount) on of_currency = currency where code = 'rake'"
+    assert refused(books, crossed, entry=UUID(int=1)) == "unbalanced"
+    nested.rollback()
 
 
 def test_a_posting_needs_an_entry_an_account_and_its_currency(books: Connection) -> None:

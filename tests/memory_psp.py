@@ -93,7 +93,8 @@ class MemoryPsp:
         if kept is None or kept.state == "new":
             return self._answer(Outcome.NOT_FOUND)
         outcome = {"pending": Outcome.PENDING, "action": Outcome.REQUIRES_ACTION, "declined": Outcome.DECLINED, "voided": Outcome.DECLINED}
-        return self._answer(outcome.get(kept.state, Outcome.APPROVED), kept)
+        action = Action("redirect", "https://acs.example/") if kept.state == "action" else None
+        return self._answer(outcome.get(kept.state, Outcome.APPROVED), kept, action=action)
 
     # ---- what tests ask and do
 

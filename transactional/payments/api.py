@@ -30,6 +30,8 @@ from transactional.payments.api_models import (
     standing,
 )
 from transactional.payments.facts import FactKind, NewAttempt, NewIntent, PaymentFact
+from transactional.payments.orchestration import api as driving
+from transactional.payments.orchestration.store import Store
 from transactional.payments.psps.registry import SPECS
 from transactional.payments.service import Payments
 from transactional.vocabulary.errors import Refused
@@ -37,6 +39,7 @@ from transactional.vocabulary.ids import IdKind, public_id
 from transactional.vocabulary.money import Money
 
 router = APIRouter(prefix="/v1", tags=["payments"])
+router.include_router(driving.router)
 
 Reader = Annotated[ApiKey, Depends(require("payments:read"))]
 Writer = Annotated[ApiKey, Depends(require("payments:write"))]
@@ -90,8 +93,10 @@ def create_attempt(*, intent_id: IntentId, body: AttemptIn, key: IdempotencyKey,
         return first
     if body.psp not in SPECS:
         raise Refused(f"there is no such PSP; we know {', '.join(sorted(SPECS))}", code="unknown_psp")
+    payments = _payments(work)
+    Store(work.connection, payments).refuse_if_driven(uuid_of(IdKind.INTENT, intent_id))
     new = NewAttempt(uuid_of(IdKind.INTENT, intent_id), body.psp, body.merchant_account, claimed.key, payment_method=body.payment_method)
-    (made,) = _payments(work).create_attempts([new])
+    (made,) = payments.create_attempts([new])
     return claimed.committed(work, _attempt(work, made.id), response)
 
 

@@ -12,11 +12,11 @@ from sqlalchemy.exc import DBAPIError
 
 from tests.integration.payments.casino import Casino
 from tests.unit.payments.routing.cards import ALL, HALF_OPEN, around, asked, found
+from transactional.payments.decisions.service import DecisionLog
 from transactional.payments.routing.decision import Decision
 from transactional.payments.routing.explaining import explained
 from transactional.payments.routing.policy import Looked, Policy, decide
 from transactional.payments.routing.rules import Prohibition, RuleBook, Traffic
-from transactional.payments.routing.service import DecisionLog
 from transactional.payments.scorecards.staleness import Tier
 from transactional.vocabulary.errors import Refused
 

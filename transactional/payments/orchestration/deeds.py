@@ -62,10 +62,14 @@ Deed = Ask | End | Pause | Open | Done
 
 @dataclass(frozen=True, slots=True)
 class AtHand:
-    """What the payer gave in this request and nobody keeps: the instrument (to send a payout again), what the browser brought back."""
+    """What the payer gave in this request and nobody keeps: the instrument (to send a payout again), what the browser brought back.
+
+    `lost_action`: the payer is here and what he must do was told in an answer that nobody kept, so the PSP is asked once more.
+    """
 
     instrument: bool = False
     details: bool = False
+    lost_action: bool = False
 
 
 def times_sent(turn: Turn, doing: CallMade) -> int:
@@ -105,8 +109,12 @@ def ask_what_became(turn: Turn, doing: CallMade, terms: DrivingTerms, now: datet
     last = asked[-1] if asked else doing
     if last.call == "status" and last.outcome is None and now < last.waited_until:
         return Pause("in_flight", last.waited_until)
-    question = Ask(turn, "status", f"{turn.attempt.attempt_id.hex}:status:{len(turn.calls) + 1}", repeats=doing)
-    return when_due(turn, last, question, len(asked) + 1, terms, now, why)
+    return when_due(turn, last, status_of(turn, doing), len(asked) + 1, terms, now, why)
+
+
+def status_of(turn: Turn, doing: CallMade) -> Ask:
+    """The question what became of a request."""
+    return Ask(turn, "status", f"{turn.attempt.attempt_id.hex}:status:{len(turn.calls) + 1}", repeats=doing)
 
 
 def when_due(

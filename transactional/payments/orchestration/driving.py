@@ -30,6 +30,7 @@ from transactional.payments.orchestration.deeds import (
     cancel_again,
     is_final,
     next_key,
+    status_of,
     times_sent,
 )
 from transactional.payments.orchestration.gateway import Outcome
@@ -93,6 +94,8 @@ def _after_authorise(
                 return Ask(turn, "complete", f"{turn.attempt.attempt_id.hex}:complete:{number}")
             if now >= doing.asked_at + terms.action_expires:
                 return Ask(turn, "cancel", f"{turn.attempt.attempt_id.hex}:cancel:1")
+            if at_hand.lost_action:
+                return status_of(turn, doing)
             return Pause("payer", doing.asked_at + terms.action_expires)
         case Outcome.PENDING:
             return ask_what_became(turn, doing, terms, now, "pending")

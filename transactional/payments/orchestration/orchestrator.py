@@ -9,6 +9,7 @@ for a refusal; instruments or what a browser brought back written to the databas
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,7 +17,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import SQLAlchemyError
 
 from transactional.db.unit_of_work import UnitOfWork
 from transactional.ledger.service import Ledger
@@ -36,7 +39,7 @@ from transactional.payments.orchestration.telling import facts_of, request_for
 from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.payments.reading import PaymentReader
 from transactional.payments.service import Payments
-from transactional.vocabulary.errors import InvariantBroken, Refused
+from transactional.vocabulary.errors import CountroomError, InvariantBroken, Refused
 from transactional.vocabulary.money import Money
 
 log = logging.getLogger(__name__)
@@ -171,7 +174,11 @@ class Orchestrator:
     def _at_hand(self, drive: _Drive, situation: Situation) -> AtHand:
         turn = situation.open_turn
         instruments = drive.payer.instruments if drive.payer else {}
-        return AtHand(instrument=turn is not None and turn.attempt.psp in instruments, details=drive.details is not None)
+        return AtHand(
+            instrument=turn is not None and turn.attempt.psp in instruments,
+            details=drive.details is not None,
+            lost_action=drive.payer is not None and not drive.sent,
+        )
 
     def _ask(self, drive: _Drive, store: Store, situation: Situation, deed: Ask, now: datetime) -> Asked:
         terms = self._seams.terms[deed.turn.attempt.psp]
@@ -262,3 +269,13 @@ def _progress(situation: Situation, deed: Deed, drive: _Drive) -> Progress:
 def _standing(situation: Situation, found: Next) -> Progress:
     """No attempt was opened; why, and when it is worth asking again."""
     return Progress("failed" if situation.turns else "refused", found.rule, found.not_before)
+
+
+async def keep_sweeping(orchestrator: Orchestrator, pause_seconds: float = 15.0) -> None:
+    """Resume what is unfinished, until cancelled; two servers at once do no harm. A database that is away is tried again after the next pause."""
+    while True:
+        await asyncio.sleep(pause_seconds)
+        try:
+            await run_in_threadpool(orchestrator.sweep)
+        except (SQLAlchemyError, CountroomError) as error:
+            log.warning("payments were not resumed this time: %s", type(error).__name__)

@@ -96,6 +96,13 @@ class Store:
         """Wait for whoever drives this intent; held until the transaction ends."""
         PaymentReader(self._connection).lock([intent_id], _INTENT_LOCKS)
 
+    def refuse_if_driven(self, intent_id: UUID) -> None:
+        """Raises: Refused (`driven_elsewhere`) when the orchestrator drives the intent: an attempt made by hand beside it could charge twice."""
+        self.lock(intent_id)
+        driven: int = self._connection.execute(text("select count(*) from app.payment_turns where intent_id = :id"), {"id": intent_id}).scalar_one()
+        if driven > 0:
+            raise Refused("this intent is driven by the service; pay it, do not make attempts by hand", code="driven_elsewhere")
+
     def situation(self, intent_id: UUID) -> Situation:
         """Where the intent stands. Raises: Refused (`unknown_intent`; `driven_elsewhere` when attempts of it were made without a turn)."""
         intent = self._connection.execute(_INTENT, {"id": intent_id}).one_or_none()

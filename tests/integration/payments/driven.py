@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from tests.integration.payments.casino import Casino, player_id
 from tests.memory_psp import MemoryPsp, Scene
-from transactional.payments.facts import Direction, NewIntent, PaymentFact
+from transactional.payments.facts import Direction, FactKind, NewIntent, PaymentFact
 from transactional.payments.orchestration.asking import Authorise, Request
 from transactional.payments.orchestration.choosing import Breakers, Card, KycGate, Payer, first_of
 from transactional.payments.orchestration.orchestrator import Orchestrator, Progress, Seams
@@ -103,3 +103,10 @@ class Driven:
     def captured(self) -> int:
         """By the PSPs' own books."""
         return sum(psp.net_minor() for psp in self.psps.values())
+
+    def returned(self, attempt: UUID, psp_reference: str) -> None:
+        """A payout comes back from the bank."""
+        money = Money("EUR", 100)
+        back = PaymentFact(FactKind.PAYOUT_RETURNED, "stripe", "account", self.scene.now, f"stripe:returned:{psp_reference}", money, psp_reference)
+        with self.engine.begin() as connection:
+            Casino(connection).payments.record([replace(back, attempt_id=attempt)])

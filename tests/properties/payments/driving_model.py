@@ -22,6 +22,7 @@ from transactional.payments.orchestration.choosing import Payer
 from transactional.payments.orchestration.deeds import Ask, AtHand, Deed, End, Open
 from transactional.payments.orchestration.driving import decide
 from transactional.payments.orchestration.gateway import ask
+from transactional.payments.orchestration.giving_back import must_give_back
 from transactional.payments.orchestration.opening import _decline_of_turn, decline_of
 from transactional.payments.orchestration.situation import CallMade, Situation, Turn
 from transactional.payments.orchestration.store import Asked
@@ -219,7 +220,8 @@ class Model:
                     self._tell(hook)
             deed = self.drive(payer=False)
             self.check()
-            if not any(psp.late for psp in self.psps.values()) and type(deed).__name__ in ("Done", "Open"):
+            is_quiet = not any(psp.late for psp in self.psps.values()) and not must_give_back(self.situation())
+            if is_quiet and type(deed).__name__ in ("Done", "Open"):
                 return deed
         raise Broken(f"it does not come to rest: {deed}\n" + "\n".join(self.scene.log[-60:]))
 

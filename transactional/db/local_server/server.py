@@ -156,7 +156,9 @@ def _start(control: Path, pg_bin: Path | None, *, ephemeral: bool, grace_seconds
         if _supervise(control, spec | {"command": command, "port": port}):
             (control / "port").write_text(str(port))
             return
-    tail = " / ".join(log.read_text(errors="replace").splitlines()[-3:])
+    said = log.read_text(errors="replace").splitlines()[-20:]
+    causes = [line for line in said if "FATAL:" in line or "PANIC:" in line]  # what follows them is how the others were ended
+    tail = " / ".join((causes or said)[-3:])
     raise Transient(f"the local PostgreSQL did not start; the end of {log}: {tail}", code="server_did_not_start")
 
 

@@ -62,7 +62,7 @@ def told_statements(draw: st.DrawFn) -> pl.DataFrame:
     rows = []
     for number in draw(st.lists(st.integers(1, 4), max_size=5)):
         opening, moves = draw(st.sampled_from((0, 100))), draw(st.sampled_from((0, 5)))
-        day = DAY + timedelta(days=number)
+        day = DAY - timedelta(days=4 - number)  # statements of the day and before are in it
         rows.append(("IBAN-A0", "EUR", str(number), opening, opening + draw(st.sampled_from((0, 5))), moves, day, day, draw(moments)))
     return pl.DataFrame(rows, schema=dict(STATEMENT_SCHEMA), orient="row")
 

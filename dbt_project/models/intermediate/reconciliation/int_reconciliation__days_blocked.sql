@@ -25,13 +25,14 @@ silent as (
     group by psp, business_date
 ),
 
--- each failed subject of a gate is a break too: batch gaps (G3), rows and batches that do not add up (G4, G5), kinds nobody knows (G7)
+-- each failed subject of a gate is a break too: batch gaps (G3), rows and batches that do not add up (G4, G5), a PSP's balance that does not follow
+-- (G6), kinds nobody knows (G7)
 faults as (
     select
         breaks.psp,
         breaks.event_date as business_date,
         {{ count_where("breaks.break_class = 'batch_gap'") }} as gap_count,
-        {{ count_where("breaks.break_class in ('row_arithmetic', 'batch_residue', 'unknown_kind')") }} as open_gate_count,
+        {{ count_where("breaks.break_class in ('row_arithmetic', 'batch_residue', 'statement_gap', 'unknown_kind')") }} as open_gate_count,
         {{ count_where("abs(breaks.amount_minor) > coalesce(limits.limit_minor, 0)") }} as above_limit_count
     from breaks
     left join limits

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 
 from pipelines.reports.bundle import FILES, STANDING, as_json, manifest_sha256, write_bundle
+from pipelines.reports.bundle_readme import as_readme
 from pipelines.reports.day_report import FORMS, DayReport, rendered
 from pipelines.reports.language import Language
 from pipelines.reports.run_log import run_log
@@ -121,6 +122,7 @@ def _members(
         yield "close.json", as_json(close_as_dict(report.close))
     yield FILES, as_json(files.to_dicts())
     yield "run_log.json", as_json(log)
+    yield from (as_readme(report, forms, language) for language in languages)
     written: set[str] = set()
     for form in forms:
         if form == "json":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -106,6 +107,12 @@ def test_an_auditor_finds_everything_as_it_was_signed(evidence: Evidence, capsys
     assert [each["actor"] for each in told["close"]["signatures"]] == ["anna", "carl"]
     manifest = read_manifest(evidence.path(PSP))
     assert (manifest["psp"], manifest["day"]) == (PSP, evidence.day.isoformat())
+    with zipfile.ZipFile(evidence.path(PSP)) as bundle:
+        told = bundle.read("README.en.txt").decode()  # the trap: a text that promises what is not in the bundle
+        forms = re.findall(r"^\*\.(\w+)", told, re.MULTILINE)
+        assert forms
+        assert all(any(name.endswith(f".{form}") for name in bundle.namelist()) for form in forms)
+        assert {name for name in bundle.namelist() if f"{name} " not in told and name.rpartition(".")[2] not in forms} == {"README.en.txt"}
 
 
 def test_an_altered_bundle_is_named_and_its_member_too(evidence: Evidence, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

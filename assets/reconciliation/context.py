@@ -50,6 +50,21 @@ ACCOUNT_FEE_SCHEMA: Mapping[str, pl.DataType] = {
     "until": pl.Date(),
 }
 
+# What a PSP charges an account for each calendar month: a fixed part, and what the month's fees fall short of a minimum. The month's first day is in
+# [since, until). `raw_kind`: a lower-case glob.
+MONTHLY_FEE_SCHEMA: Mapping[str, pl.DataType] = {
+    "psp": pl.String(),
+    "account": pl.String(),
+    "rule_id": pl.String(),
+    "raw_kind": pl.String(),
+    "currency": pl.String(),
+    "fixed_minor": pl.Int64(),
+    "minimum_minor": pl.Int64(),
+    "months_in_arrears": pl.Int64(),
+    "since": pl.Date(),
+    "until": pl.Date(),
+}
+
 # How long a PSP may hold a reserve it took, by the day it took it. An account without a row has no agreed release, and none is missed.
 RESERVE_TERM_SCHEMA: Mapping[str, pl.DataType] = {
     "psp": pl.String(),
@@ -127,6 +142,7 @@ class RunContext:
     psp_terms: Mapping[str, Terms] = field(default_factory=dict)
     fee_rules: pl.DataFrame = field(default_factory=lambda: empty_frame(FEE_RULE_SCHEMA))
     account_fees: pl.DataFrame = field(default_factory=lambda: empty_frame(ACCOUNT_FEE_SCHEMA))
+    monthly_fees: pl.DataFrame = field(default_factory=lambda: empty_frame(MONTHLY_FEE_SCHEMA))
     reserve_terms: pl.DataFrame = field(default_factory=lambda: empty_frame(RESERVE_TERM_SCHEMA))
     fx_rates: pl.DataFrame = field(default_factory=lambda: empty_frame(FX_RATE_SCHEMA))
     statements: pl.DataFrame = field(default_factory=lambda: empty_frame(STATEMENT_SCHEMA))

@@ -14,6 +14,7 @@ from assets.reconciliation.context import (
     ACCOUNT_FEE_SCHEMA,
     FEE_RULE_SCHEMA,
     FX_RATE_SCHEMA,
+    MONTHLY_FEE_SCHEMA,
     RESERVE_TERM_SCHEMA,
     STATEMENT_SCHEMA,
     RunContext,
@@ -42,6 +43,7 @@ def run_context(
         psp_terms={psp: _terms(spec, None) for psp, spec in SPECS.items()},
         fee_rules=_fee_rules(),
         account_fees=_account_fees(),
+        monthly_fees=_monthly_fees(),
         reserve_terms=_reserve_terms(),
         fx_rates=_shaped(fx_rates, FX_RATE_SCHEMA),
         statements=_shaped(statements, STATEMENT_SCHEMA),
@@ -107,6 +109,28 @@ def _account_fees() -> pl.DataFrame:
         for currency, minor in sorted(fee.each_minor.items())
     ]
     return pl.DataFrame(rows, schema=dict(ACCOUNT_FEE_SCHEMA), orient="row")
+
+
+def _monthly_fees() -> pl.DataFrame:
+    rows = [
+        (
+            mine.psp,
+            mine.account,
+            fee.rule_id,
+            pattern,
+            currency,
+            fee.fixed_minor.get(currency, 0),
+            fee.minimum_minor.get(currency, 0),
+            fee.months_in_arrears,
+            max(fee.since, mine.since),
+            min(fee.until, mine.until, _LAST_DAY),
+        )
+        for mine in MERCHANT_ACCOUNTS
+        for fee in mine.monthly_fees
+        for pattern in fee.raw_kinds
+        for currency in sorted({*fee.fixed_minor, *fee.minimum_minor})
+    ]
+    return pl.DataFrame(rows, schema=dict(MONTHLY_FEE_SCHEMA), orient="row")
 
 
 def _reserve_terms() -> pl.DataFrame:

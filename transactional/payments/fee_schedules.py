@@ -76,6 +76,24 @@ class AccountFee:
 
 
 @dataclass(frozen=True, slots=True)
+class MonthlyFee:
+    """One dated line of a contract about the account: what it costs a calendar month of the account's zone, printed as one or more lines of batches.
+
+    `fixed_minor`: so much a month. `minimum_minor`: what the fees of the month's movements fall short of it. Both by currency of the line. `raw_kinds`: how
+    the PSP calls such a line (glob patterns, lower case). `months_in_arrears`: 1 when a line booked in February is about January. The month's first day
+    decides which line of the contract holds. A month without such a line is not asked for one: a PSP may invoice it instead.
+    """
+
+    rule_id: str
+    raw_kinds: tuple[str, ...]
+    fixed_minor: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    minimum_minor: Mapping[str, int] = field(default_factory=lambda: _NOTHING)
+    months_in_arrears: int = 0
+    since: date = date.min
+    until: date = date.max
+
+
+@dataclass(frozen=True, slots=True)
 class ExpectedFees:
     """What the contract says, by component, in minor units of the net currency."""
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, time
 
-from transactional.payments.fee_schedules import AccountFee, Charge, FeeRule
+from transactional.payments.fee_schedules import AccountFee, Charge, FeeRule, MonthlyFee
 from transactional.payments.money_kinds import MoneyKind
 
 _START = date(2025, 1, 1)
@@ -47,6 +47,7 @@ class MerchantAccount:
     reports_by: time = time(10)
     fees: tuple[FeeRule, ...] = ()
     account_fees: tuple[AccountFee, ...] = ()
+    monthly_fees: tuple[MonthlyFee, ...] = ()
     reserves: tuple[ReserveTerm, ...] = ()
     since: date = _START
     until: date = date.max

@@ -136,7 +136,11 @@ def config_hash(context: RunContext) -> str:
     said = [
         *(f"{psp} {account} {agreed}" for (psp, account), agreed in sorted(context.terms.items())),
         *(f"{psp} {agreed}" for psp, agreed in sorted(context.psp_terms.items())),
-        *map(str, context.fee_rules.sort(context.fee_rules.columns).rows()),
+        *(
+            str(row)
+            for contract in (context.fee_rules, context.account_fees, context.monthly_fees, context.reserve_terms)
+            for row in contract.sort(contract.columns).rows()
+        ),
         *map(str, sorted(context.holidays)),
         str(context.bank_accounts and sorted(context.bank_accounts.items())),
         *map(str, sorted(context.psp_names.items())),

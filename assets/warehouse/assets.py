@@ -1,8 +1,8 @@
 """dbt's models as assets, in three steps: what the engine reads, what is published from its results, and what is told of the marts themselves.
 
 A run starts dbt once (a worker process) and builds three times. The cuts are dbt's own selection: everything downstream of a table of source `derived`, and
-every mart, comes after the Python results; everything downstream of source `told` after the alerts, which read the marts. Shells; the door is
-pipelines/resources/dbt.py.
+every mart, comes after the Python results; everything downstream of sources `told` and `scorecards` after the alerts and the card, which read the marts.
+Shells; the door is pipelines/resources/dbt.py.
 """
 
 # no postponed annotations here: dagster reads the type of `context` as it stands
@@ -26,7 +26,7 @@ Event = dg.Output[Any] | dg.AssetMaterialization | dg.AssetObservation | dg.Asse
 
 BEFORE = "fqn:countroom.staging fqn:countroom.intermediate"
 AFTER_RESULTS = "source:derived+"
-AFTER_MARTS = "source:told+"
+AFTER_MARTS = "source:told+ source:scorecards+"
 
 
 def warehouse_assets(manifest: Path) -> list[dg.AssetsDefinition]:
@@ -47,7 +47,7 @@ def warehouse_assets(manifest: Path) -> list[dg.AssetsDefinition]:
 
     @dbt_assets(manifest=manifest, name="dbt_told", select=AFTER_MARTS, dagster_dbt_translator=CountroomTranslator())
     def dbt_told(context: dg.AssetExecutionContext, dbt: dg.ResourceParam[Dbt], warehouse: dg.ResourceParam[Warehouse]) -> Iterator[Event]:
-        """What people were told of the marts, and the evidence that was kept."""
+        """What people and the router were told of the marts, and the evidence that was kept."""
         yield from _build(context, dbt, warehouse)
 
     return [dbt_inputs, dbt_marts, dbt_told]

@@ -1,4 +1,4 @@
-{# Readers may look into the schemas of the marts this run built. #}
+{# Readers may look into the schemas of the marts this run built; a routing service into what is served to it. #}
 {% macro grant_mart_schemas() -%}
     {%- if execute and target.type == 'postgres' -%}
         {%- set built = [] -%}
@@ -7,6 +7,7 @@
                 {%- do built.append(node.schema) -%}
             {%- endif -%}
         {%- endfor -%}
-        {%- if built -%} grant usage on schema {{ built | join(', ') }} to countroom_reader {%- endif -%}
+        {%- if built -%} grant usage on schema {{ built | join(', ') }} to countroom_reader; {%- endif -%}
+        {%- if 'serve' in built %} grant usage on schema serve to countroom_router {%- endif -%}
     {%- endif -%}
 {%- endmacro %}

@@ -46,3 +46,16 @@
                 then cast(sum(case when {{ condition }} then amount_minor end) as bigint)
         end
 {%- endmacro %}
+
+{# The hour in UTC an instant lies in, as the instant it begins. #}
+{% macro utc_hour(instant) %}{{ return(adapter.dispatch('utc_hour')(instant)) }}{% endmacro %}
+{% macro default__utc_hour(instant) %}(date_trunc('hour', {{ local_time(instant, "'UTC'") }}) at time zone 'UTC'){% endmacro %}
+{% macro spark__utc_hour(instant) %}to_utc_timestamp(date_trunc('hour', {{ local_time(instant, "'UTC'") }}), 'UTC'){% endmacro %}
+
+{# Whole seconds since that hour began, 0 to 3599: the same in every zone whose offset is in whole hours, and asked in UTC. #}
+{% macro second_of_hour(instant) -%}
+    cast(
+            extract(minute from {{ local_time(instant, "'UTC'") }}) * 60 + floor(extract(second from {{ local_time(instant, "'UTC'") }}))
+            as integer
+        )
+{%- endmacro %}

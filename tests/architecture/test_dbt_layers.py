@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-LAYERS = ("staging", "intermediate", "marts", "reporting")
-PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "agg_"), "reporting": ("rpt_",)}
-SOURCE_SCHEMAS = {"staging": {"raw"}, "intermediate": {"derived"}, "marts": set[str](), "reporting": set[str]()}
+LAYERS = ("staging", "intermediate", "marts", "reporting", "serve")
+PREFIXES = {"staging": ("stg_",), "intermediate": ("int_",), "marts": ("dim_", "fct_", "agg_"), "reporting": ("rpt_",), "serve": ("scorecard",)}
+SOURCE_SCHEMAS = {"staging": {"raw"}, "intermediate": {"derived"}, "marts": set[str](), "reporting": set[str](), "serve": set[str]()}
 
 
 def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -15,9 +15,9 @@ def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def layer(node: dict[str, Any]) -> str:
-    """The layer is the first folder below models/; marts/reporting is its own."""
+    """The layer is the first folder below models/; marts/reporting, and marts/serve for services that are not ours, are their own."""
     folders = node["fqn"][1:-1]
-    return "reporting" if folders[:2] == ["marts", "reporting"] else str(folders[0])
+    return str(folders[1]) if folders[0] == "marts" and folders[1] in LAYERS else str(folders[0])
 
 
 def edges(manifest: dict[str, Any]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
@@ -35,6 +35,7 @@ def may_read(model: dict[str, Any], parent: dict[str, Any]) -> bool:
     if reader == "marts" and read == "staging":
         return str(model["name"]).startswith("dim_")
     allowed = {"staging": set[str](), "intermediate": {"staging", "intermediate"}, "marts": {"intermediate", "marts"}, "reporting": {"marts"}}
+    allowed["serve"] = {"intermediate", "serve"}
     return read in allowed[reader]
 
 
@@ -54,7 +55,9 @@ def test_a_models_schema_is_its_layer_or_its_domain(manifest: dict[str, Any]) ->
 
 
 def test_marts_promise_their_columns(manifest: dict[str, Any]) -> None:
-    loose = [node["name"] for node in models(manifest) if layer(node) in {"marts", "reporting"} and not node["config"]["contract"]["enforced"]]
+    loose = [
+        node["name"] for node in models(manifest) if layer(node) in {"marts", "reporting", "serve"} and not node["config"]["contract"]["enforced"]
+    ]
     assert loose == []
 
 
@@ -72,7 +75,7 @@ def test_every_mart_is_tested_for_its_grain(manifest: dict[str, Any]) -> None:
         if node["resource_type"] == "test" and (node.get("test_metadata") or {}).get("name") in grain_tests
         for parent in node["depends_on"]["nodes"]
     }
-    assert [node["name"] for node in models(manifest) if layer(node) in {"marts", "reporting"} and node["unique_id"] not in tested] == []
+    assert [node["name"] for node in models(manifest) if layer(node) in {"marts", "reporting", "serve"} and node["unique_id"] not in tested] == []
 
 
 def test_no_package_is_needed(manifest: dict[str, Any]) -> None:

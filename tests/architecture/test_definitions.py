@@ -9,7 +9,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from transactional.vocabulary.domains import BY_NAME
 
-LAYER_GROUPS = {"catalogues", "core"}
+LAYER_GROUPS = {"catalogues", "core", "serve"}
 
 
 @pytest.mark.golden

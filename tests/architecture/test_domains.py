@@ -14,7 +14,7 @@ from transactional.vocabulary.domains import BY_NAME, DOMAINS
 ROOMS = {
     "transactional": {"vocabulary", "db", "http", "migrations", "simulation", "players"},
     "assets": {"landing", "catalogues", "warehouse"},
-    "dbt_project/models/marts": {"core"},
+    "dbt_project/models/marts": {"core", "serve"},
     "dbt_project/models/intermediate": {"players", "core"},
     "tests/unit": {"vocabulary", "landing", "simulation", "http", "pipelines", "resources", "expectations", "db", "catalogues", "warehouse"},
 }

@@ -24,7 +24,7 @@ from assets.payments.scorecards.parameters import Parameters
 from assets.payments.scorecards.reading import ROLLED_BACK, Connection, Kept, champion, compared_with, shares_before, version
 from assets.payments.scorecards.tables import SCORECARD_ROWS, SCORECARD_STATUSES, SCORECARD_VERSIONS
 from pipelines.resources.frames import polars_schema
-from pipelines.resources.warehouse import append
+from pipelines.resources.warehouse import Warehouse, append
 from transactional.payments.scorecards.document import SCHEMA_VERSION, Status, content, content_hash
 from transactional.payments.scorecards.rows import row_of
 from transactional.vocabulary.errors import Refused
@@ -34,6 +34,7 @@ POLICY = "shrunk-greedy-1"
 EXPIRES_AFTER = timedelta(hours=1)
 CHANNEL = "scorecard"
 _LOCK = "select pg_advisory_xact_lock(hashtextextended('payments__scorecards', 20261128))"
+_FROM_MARTS = "select * from payments.agg_outcome_hours"
 _COPY_ROWS = """
 insert into derived.payments__scorecard_rows
 select (jsonb_populate_record(r, jsonb_build_object('version', %s::bigint))).* from derived.payments__scorecard_rows as r where r.version = %s
@@ -89,6 +90,22 @@ def publish(connection: Connection, buckets: pl.DataFrame, recipe: Recipe, now: 
         _decide(connection, leading.version, Status.SHADOW, f"replaced by {number}", recipe.by, now)
     _decide(connection, number, status, reason, recipe.by, now)
     return Published(number, sha, status, made.rows.height, closed, is_new=True)
+
+
+def publish_from_marts(warehouse: Warehouse, now: datetime, **stated: Any) -> Published | None:
+    """The card of what the marts hold; None where they hold no attempt of the window.
+
+    Its watermark is when the service's facts landed, however late it is published: a card of old facts is old. A run as of a past moment scores that one.
+    """
+    with warehouse.transaction() as connection:
+        landed = connection.execute("select max(landed_at) from raw.app_watermarks where table_name = 'payment_events'").fetchone()
+        as_of = now if landed is None or landed[0] is None else min(now, landed[0])
+        try:
+            return publish(connection, warehouse.read(_FROM_MARTS), Recipe(as_of, **stated), now)
+        except Refused as error:
+            if error.code != "nothing_to_score":
+                raise
+            return None
 
 
 def roll_back(connection: Connection, number: int, by: str, reason: str, now: datetime) -> int:

@@ -62,9 +62,14 @@ def kappa_by_moments(n: Floats, p: Floats, m: Floats, parameters: Parameters, fi
 
 
 def widest(sums: Sums, parameters: Parameters) -> Posterior:
-    """The level without keys: the prior of each PSP is the success of all."""
-    total_s, total_n = float(sums.s.sum()), float(sums.n.sum())
-    overall = (total_s + _JEFFREYS) / (total_n + 2 * _JEFFREYS)
+    """The level without keys: the prior of each PSP is the success of all.
+
+    The trap: a quiet night, in which hundreds of attempts weigh next to nothing beside Jeffreys' half, and every PSP is expected to succeed every other time.
+    What the half stands beside is the size of the sample (n_eff), which a night does not change.
+    """
+    s, n, w2 = float(sums.s.sum()), float(sums.n.sum()), float(sums.w2.sum())
+    size, rate = (n * n / w2, s / n) if w2 > 0 else (0.0, 0.0)
+    overall = (size * rate + _JEFFREYS) / (size + 2 * _JEFFREYS)
     return _posterior(sums, np.full_like(sums.s, overall), parameters.kappa_max, parameters, fitted=1.0)
 
 

@@ -37,8 +37,9 @@ def means(tries: Sequence[Try], at: datetime, half_life: int, direction: str = "
 
 def _priors(level, cells, psps, seen, means_of):  # type: ignore[no-untyped-def]
     if level == "all":
-        s, n = (sum(values[index] for values in seen.values()) for index in (0, 1))
-        return dict.fromkeys(seen, (s + 0.5) / (n + 1)), 1.0
+        s, n, w2 = (sum(values[index] for values in seen.values()) for index in range(3))
+        size = n * n / w2
+        return dict.fromkeys(seen, (size * s / n + 0.5) / (size + 1)), 1.0
     depth = len(KEYS[PARENTS[level]])
     like, totals = {}, {}
     for cell in cells:

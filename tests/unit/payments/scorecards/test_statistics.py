@@ -117,6 +117,14 @@ def test_a_cell_full_of_the_weak_psps_traffic_is_not_taken_for_a_weak_cell() -> 
 MIX = [("weak", "SE", 6)] * 9 + [("weak", "DE", 6)] + [("strong", "DE", 9)] * 9 + [("strong", "SE", 9)]
 
 
+def test_after_a_quiet_night_a_psp_is_expected_to_do_as_it_did_the_day_before() -> None:
+    # the trap: weights of next to nothing, and a prior of one half
+    tries = [Try(BEGIN, psp, "failed" if n % 10 == 0 else "approved") for psp in ("adyen", "stripe") for n in range(100)]
+    rows = card_rows(buckets(tries), BEGIN + timedelta(hours=20), GIVEN).rows
+    assert rows["shrink_weight"].to_numpy() == pytest.approx(0, abs=0.001)
+    assert rows["sr_mean"].to_numpy() == pytest.approx(0.9, abs=0.01)
+
+
 def test_kappa_of_cells_that_differ_by_chance_alone_is_the_largest() -> None:
     equal = np.full(4, 0.5)
     assert kappa_by_moments(np.full(4, 100.0), equal, equal, GIVEN) == GIVEN.kappa_max

@@ -7,30 +7,32 @@ memory (reference performance.md B). The traps: money through a double (here: in
 A case is named by a number: the hash of what its items share (a name of 80 characters for each of a million cases was most of a run). That no two
 names share a number is proved by whoever makes cases (layers/cases.py) and by the ladder's count of verdicts.
 
-It shows the items as the view seen (what is known at as_of; n numbers it, hop is its source as a bit), which layers/plain.py keeps as item, and
-makes terms, due (dates by account and day), exponent, rate, fee_rule, ours (bank accounts), naming (words that name a PSP), closed (days under
-signature); `ending` collects where each item ended, `finding` the breaks, `agreement` the groups.
+It shows the items as the view seen (what is known at as_of; n numbers it, hop is its source as a bit), read where they are and copied nowhere; counts
+them once as profile (lines and amounts by place, kind, source, currency and day: few rows, and all that many questions need); and makes terms, due
+(dates by account and day), exponent, rate, fee_rule, ours (bank accounts), naming (words that name a PSP), closed (days under signature); `ending`
+collects where each item ended, `finding` the breaks, `agreement` the groups.
 """
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory, gettempdir
+from tempfile import TemporaryDirectory
 
 import duckdb
 import polars as pl
 
 from assets.reconciliation.context import RunContext, Terms
-from assets.reconciliation.items import SOURCES, check_columns, check_rows
+from assets.reconciliation.items import SOURCES, are_distinct, check_columns, check_rows, item_schema
 from assets.reconciliation.tables import ITEM_COLUMNS
-from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS
+from transactional.payments.money_kinds import ACCOUNT_KINDS, EXPECTED_SIGN, PLAYER_KINDS, MoneyKind
 from transactional.vocabulary.currencies import PERIODS
 from transactional.vocabulary.errors import ContractBroken
-from transactional.vocabulary.tables import Column
 from transactional.vocabulary.time import add_business_days
 
-_BITS = {name: 1 << place for place, name in enumerate(SOURCES)}
+BITS = {name: 1 << place for place, name in enumerate(SOURCES)}
+"""Each source as a bit: which hops a case has is then one small number."""
 _MEMORY = "5GB"  # what is more goes to files: a run that is larger than expected gets slower, and does not take the machine with it
 
 _MACROS = """
@@ -63,30 +65,44 @@ create table agreement (
     amount_minor bigint not null, residue_minor bigint not null, batch_id text);
 """
 
-# What no layer should have to say again. `absent`: columns that no item fills; a null is 16 bytes in every row, so they are shown and not kept.
+# What no layer should have to say again. `absent`: columns that no item fills; a null is 16 bytes in every row, so they are shown and not read.
 _SHOWN = """
 create view {view} as
-select i.*,
+select i.*, ({hop})::utinyint as hop,
     case when i.source = 'payout' then 'settlement' else i.source end as family,
     coalesce(i.net_minor, i.amount_minor) as counted_minor,
     case when i.net_minor is null then i.currency else coalesce(i.net_currency, i.currency) end as counted_currency,
     fees_of(i.commission_minor, i.markup_minor, i.scheme_fee_minor, i.interchange_minor) as fees_minor
-from (select *{absent} from {table} where {condition}) i
+from (select n, {columns} from given where {condition}) i
 """
+_HOP = "case i.source " + " ".join(f"when '{name}' then {bit}" for name, bit in BITS.items()) + " end"
+
+# Columns of few values only: the cheapest reading of all rows there is. What is known too late is counted apart, for it has to be the normal form too.
+_COUNTED = """
+create table counted as
+select {known} as is_seen, {psp}, account, kind, source, currency, booked_on, count(*)::bigint as lines, sum(amount_minor)::bigint as amount_minor,
+    max(known_at) as known_at
+from given group by all
+"""
+_NOT_NORMAL = """
+select count(*) from counted where source not in (select unnest($sources)) or kind not in (select unnest($kinds)) or psp is null and source <> 'bank'
+"""
+_FINGERPRINT = "select count(*) || ':' || coalesce(hex(bit_xor(md5_number(item_key || chr(31) || amount_minor))), '') as signature from seen"
 
 
 class Bench:
     """One run's working tables. Use as a context manager; nothing survives it but the frames taken out."""
 
     def __init__(self, items: pl.DataFrame | Path, context: RunContext) -> None:
-        """`items`: the normal form as a frame, or as a Parquet file, of which memory then holds a part at a time.
+        """`items`: the normal form as a frame (see items.validated), or as a Parquet file, of which memory then holds a few columns.
 
         Raises: ContractBroken when a file is not the normal form.
         """
-        self._folder = TemporaryDirectory(prefix="countroom-bench-") if isinstance(items, Path) else None
-        place = f"{self._folder.name}/bench.duckdb" if self._folder else ":memory:"
-        spill = self._folder.name if self._folder else str(Path(gettempdir()) / "countroom-duckdb")
-        self._db = duckdb.connect(place, config={"threads": 2, "memory_limit": _MEMORY, "temp_directory": spill})
+        self._folder = TemporaryDirectory(prefix="countroom-bench-")
+        self._aside = ThreadPoolExecutor(1)
+        self._keys: Future[bool] | None = None
+        self._given: object = None
+        self._db = duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY, "temp_directory": self._folder.name})
         try:
             self._settle(items, context)
         except BaseException:
@@ -96,37 +112,43 @@ class Bench:
     def _settle(self, items: pl.DataFrame | Path, context: RunContext) -> None:
         self._db.execute("set timezone = 'UTC'")
         self._db.execute("set produce_arrow_string_view = true")
+        self._db.execute("set preserve_insertion_order = false")
         self._db.execute(_MACROS)
         self._db.execute(_MONEY)
         self._db.execute(_RESULTS)
-        self._absent = self._read_file(items) if isinstance(items, Path) else self._read_frame(items)
-        self.show("seen", "given", f"known_at <= timestamptz '{context.as_of.isoformat()}'")  # ours, and a view takes no parameters
+        if isinstance(items, Path):
+            self._read_file(items)
+        else:
+            self._read_frame(items)
+        known = f"known_at <= timestamptz '{context.as_of.isoformat()}'"  # ours, and a view takes no parameters
+        self._count_lines(known)
+        self._show("seen", known if self.count("select count(*) from counted where not is_seen") else "true")
+        self.run("create view profile as select * exclude (is_seen) from counted where is_seen")
         self._settle_vocabulary()
         self._settle_terms(context)
         self._settle_references(context)
 
-    def _read_frame(self, items: pl.DataFrame) -> list[Column]:
-        absent = [column for column in ITEM_COLUMNS if column.nullable and items[column.name].null_count() == items.height]
-        numbered = items.with_row_index("n", offset=1).with_columns(
-            pl.col("n").cast(pl.Int64), hop=pl.col("source").replace_strict(_BITS, return_dtype=pl.UInt8)
-        )
-        kept = numbered.drop(column.name for column in absent)
-        self._db.register("given", kept.to_arrow(compat_level=pl.CompatLevel.newest()))
-        return absent
+    def _read_frame(self, items: pl.DataFrame) -> None:
+        self.rows, self.height = items.lazy(), items.height
+        self.filled = frozenset(column.name for column in ITEM_COLUMNS if items[column.name].null_count() < items.height)
+        kept = items.select(column.name for column in ITEM_COLUMNS if column.name in self.filled or not column.nullable)
+        self._given = kept.with_row_index("n").with_columns(pl.col("n").cast(pl.Int64)).to_arrow(compat_level=pl.CompatLevel.newest())
+        self._db.register("given", self._given)
 
-    def _read_file(self, path: Path) -> list[Column]:
+    def _read_file(self, path: Path) -> None:
         rows = pl.scan_parquet(path)
         check_columns(rows.collect_schema())
-        check_rows(rows)
+        self.rows = rows.select(pl.col(name).cast(dtype) for name, dtype in item_schema().items())
+        self._keys = self._aside.submit(are_distinct, self.rows)  # beside the rest, and asked for by check_keys
         self._db.read_parquet(str(path), file_row_number=True).create_view("filed")
-        if repeated := self.count("select count(*) - count(distinct item_key) from filed"):
-            raise ContractBroken(f"items.item_key: {repeated} items have the key of another one", code="items_content")
-        filled = self.frame(f"select {', '.join(f'count({column.name}) as {column.name}' for column in ITEM_COLUMNS)} from filed").row(0, named=True)
-        absent = [column for column in ITEM_COLUMNS if column.nullable and not filled[column.name]]
-        kept = ", ".join(column.name for column in ITEM_COLUMNS if column not in absent)
-        bits = " ".join(f"when '{name}' then {bit}" for name, bit in _BITS.items())
-        self.run(f"create view given as select {kept}, file_row_number + 1 as n, (case source {bits} end)::utinyint as hop from filed")
-        return absent
+        told = ", ".join(f"count({column.name}) as {column.name}" for column in ITEM_COLUMNS)
+        filled = self.frame(f"select count(*) as height, {told} from filed").row(0, named=True)
+        self.height = filled.pop("height")
+        self.filled = frozenset(name for name, count in filled.items() if count)
+        if any(filled[column.name] < self.height for column in ITEM_COLUMNS if not column.nullable):
+            check_rows(self.rows)
+        kept = ", ".join(column.name for column in ITEM_COLUMNS if column.name in self.filled or not column.nullable)
+        self.run(f"create view given as select {kept}, file_row_number as n from filed")
 
     def __enter__(self) -> Bench:
         return self
@@ -135,28 +157,47 @@ class Bench:
         self._close()
 
     def _close(self) -> None:
+        self._aside.shutdown()
         self._db.close()
-        if self._folder:
-            self._folder.cleanup()
+        self._folder.cleanup()
 
-    def write(self, query: str, path: Path) -> None:
-        """A query's answer as a Parquet file, without it ever being in memory as a whole."""
-        self._db.sql(query).write_parquet(str(path), compression="zstd")
+    def _count_lines(self, known: str) -> None:
+        psp = "psp" if "psp" in self.filled else "null::text as psp"
+        self.run(_COUNTED.format(known=known, psp=psp))
+        if self._db.execute(_NOT_NORMAL, {"sources": list(SOURCES), "kinds": [kind.value for kind in MoneyKind]}).fetchall() != [(0,)]:
+            check_rows(self.rows)
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """The columns that are shown and not kept."""
-        return ("family", "counted_minor", "counted_currency", "fees_minor", *(column.name for column in self._absent))
+    def _show(self, view: str, condition: str) -> None:
+        """The given items with all columns and what follows from them."""
+        columns = ", ".join(
+            column.name if column.name in self.filled or not column.nullable else f"cast(null as {column.type.value}) as {column.name}"
+            for column in ITEM_COLUMNS
+        )
+        self._db.execute(_SHOWN.format(view=view, hop=_HOP, columns=columns, condition=condition))
 
-    def show(self, view: str, table: str, condition: str = "true") -> None:
-        """Items of a table that has the columns they fill, with all columns and what follows from them."""
-        absent = "".join(f", cast(null as {column.type.value}) as {column.name}" for column in self._absent)
-        self._db.execute(_SHOWN.format(view=view, table=table, absent=absent, condition=condition))
+    def check_keys(self) -> None:
+        """Raises: ContractBroken when a file has an item_key twice, which is looked for beside other work."""
+        if self._keys and not self._keys.result():
+            raise ContractBroken("items.item_key is there more than once", code="items_content")
+
+    def fingerprint(self) -> Future[str]:
+        """What names the items of this run, their number and a sum over keys and amounts, read beside other work."""
+        return self._aside.submit(self._fingerprint)
+
+    def _fingerprint(self) -> str:
+        with self._db.cursor() as cursor:
+            if self._given is not None:
+                cursor.register("given", self._given)
+            return str(cursor.execute(_FINGERPRINT).fetchall()[0][0])
 
     def run(self, *statements: str) -> None:
         """Run statements in order."""
         for statement in statements:
             self._db.execute(statement)
+
+    def hold(self, name: str, frame: pl.DataFrame) -> None:
+        """A frame as a table that is read where it is."""
+        self._db.register(name, frame.to_arrow(compat_level=pl.CompatLevel.newest()))
 
     def frame(self, query: str) -> pl.DataFrame:
         """A query's answer."""
@@ -183,8 +224,8 @@ class Bench:
         self._db.execute("set variable decimals = map($codes, $decimals)", {"codes": [c for c, _ in decimals], "decimals": [d for _, d in decimals]})
 
     def _settle_terms(self, context: RunContext) -> None:
-        accounts = self.frame("select distinct psp, account from seen where psp is not null order by all")
-        days = self.frame("select distinct booked_on from seen order by 1")["booked_on"].to_list()
+        accounts = self.frame("select distinct psp, account from profile where psp is not null order by all")
+        days = self.frame("select distinct booked_on from profile order by 1")["booked_on"].to_list()
         terms: list[tuple[object, ...]] = []
         dues: list[tuple[object, ...]] = []
         for psp, account in accounts.iter_rows():
@@ -200,7 +241,7 @@ class Bench:
         self.put("rate_text", context.fx_rates)
         self.run(_RATES)
         # a statement whose lines were all refused has a gap and no item
-        told = self.frame("select account from seen where source = 'bank' union select bank_account from statement")
+        told = self.frame("select account from profile where source = 'bank' union select bank_account from statement")
         ours = context.bank_accounts
         self.put("ours", told if ours is None else pl.DataFrame({"account": sorted(ours)}, schema={"account": pl.String()}))
         words = [(psp, word.upper().replace(" ", "")) for psp, names in context.psp_names.items() for word in names]

@@ -69,7 +69,7 @@ from judged where off_minor is not null
 _EXPLAINED = """
 create table explained as
 select hash('payout', i.psp, i.account, i.batch_id, i.counted_currency) as case_id
-from agreement a join ending e on e.case_id = a.case_id join item i on i.n = e.n
+from agreement a join ending e on e.case_id = a.case_id join open_item i on i.n = e.n
 where a.layer = 'L9' and i.source = 'payout' and i.kind = 'payout'
 """
 

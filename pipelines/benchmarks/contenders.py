@@ -53,7 +53,7 @@ def ladder(items: Path) -> Found:
     """The engine as the pipeline runs it: gates, every layer, groups, dispositions, breaks with words, certificate."""
     from assets.reconciliation.matching import reconcile
 
-    outcome = reconcile(pl.read_parquet(items), bench_context())
+    outcome = reconcile(items, bench_context())
     return _by_class(outcome.breaks)
 
 

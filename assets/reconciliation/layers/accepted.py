@@ -33,7 +33,7 @@ _NAMED = """
 create table accepted_named as
 with told as (
     select a.match_id, a.confirmed_at, e.case_id, f.break_class
-    from accepted a left join item i using (item_key) left join ending e on e.n = i.n left join finding f on f.case_id = e.case_id
+    from accepted a left join open_item i using (item_key) left join ending e on e.n = i.n left join finding f on f.case_id = e.case_id
 ),
 lacking as (
     select match_id, case_id from told
@@ -60,7 +60,7 @@ by_case as (
         min(i.counted_currency) filter (where i.source not in ('ledger', 'attempt')) as counted_currency,
         min(i.psp) as psp, min(i.account) filter (where i.source <> 'bank') as account, count(distinct i.kind) as kinds, min(i.kind) as kind,
         min(i.account) as any_account, min(i.batch_id) as batch_id
-    from whole w join ending e on e.case_id = w.case_id join item i on i.n = e.n group by w.match_id, w.case_id
+    from whole w join ending e on e.case_id = w.case_id join open_item i on i.n = e.n group by w.match_id, w.case_id
 )
 select match_id, bool_or(is_cash) as is_cash, sum(banked_minor)::bigint as banked_minor, sum(paid_minor)::bigint as paid_minor,
     sum(line_minor) filter (where not is_cash)::bigint as line_minor, {summed},

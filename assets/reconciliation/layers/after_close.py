@@ -14,7 +14,7 @@ _LATE = """
 insert into finding
 with late as (
     select a.case_id, min(i.item_key) as item_key, arg_min(i.source || ' line booked on the closed ' || cast(i.booked_on as varchar), i.item_key) as said
-    from agreement a join ending e using (case_id) join item i on i.n = e.n
+    from agreement a join ending e using (case_id) join open_item i on i.n = e.n
         join closed c on c.psp = a.psp and c.day = i.booked_on and i.known_at > c.watermark_at
     where i.known_at > (select max(m.watermark_at) from closed m where m.psp = a.psp)
     group by a.case_id

@@ -112,7 +112,7 @@ _CHARGED = """
 create view charged as
 select case_id, n, source, expected_sign from member
 union all
-select i.plain_id, i.n, i.source, k.expected_sign from item i join player_kind k using (kind) where i.plain_id is not null
+select p.case_id, i.n, i.source, k.expected_sign from placed p join seen i using (n) join player_kind k using (kind)
 """
 
 # Two names that share a number would be one case with members that share nothing.

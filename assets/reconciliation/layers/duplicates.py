@@ -67,7 +67,7 @@ batch as (
 ),
 suspect as (
     select s.n, s.counted_minor, b.residue_minor, sum(s.counted_minor) over (partition by i.psp, i.account, s.batch_id, s.counted_currency) as suspects_minor
-    from surplus_line s join item i on i.n = s.n
+    from surplus_line s join open_item i on i.n = s.n
         join batch b on b.psp = i.psp and b.account = i.account and b.batch_id = s.batch_id and b.counted_currency = s.counted_currency
     where s.source = 'settlement' and s.n not in (select n from same_id)
 )
@@ -97,7 +97,7 @@ _FINDINGS = (
     select r.surplus_id, any_value(r.break_class), null, any_value(i.psp), any_value(i.account), any_value(r.currency),
         sum(r.amount_minor) filter (where r.say = 1), null, min(r.batch_id), any_value(i.kind),
         min(coalesce(i.modification_reference, i.psp_reference, i.item_key)), null, null, null, null
-    from ranked r join item i on i.n = r.n group by r.surplus_id
+    from ranked r join open_item i on i.n = r.n group by r.surplus_id
     """,
     "insert into ending select n, surplus_id, null from surplus",
     "create table uncounted as select n from printed_again",

@@ -52,7 +52,7 @@ _WHOLE = (
     """,
     """
     create table joint_line as
-    select distinct j.joint_id, t.bank_n, hash('bank', i.item_key) as case_id from joint j join joint_tie t using (knot) join item i on i.n = t.bank_n
+    select distinct j.joint_id, t.bank_n, hash('bank', i.item_key) as case_id from joint j join joint_tie t using (knot) join open_item i on i.n = t.bank_n
     """,
     """
     create table joint_total as

@@ -140,14 +140,14 @@ create table payout_case as
 with cases as (
     select m.case_id, any_value(m.psp) as psp, any_value(m.account) as account, any_value(m.batch_id) as batch_id, any_value(m.currency) as currency,
         bool_or(role = 'booked') as is_booked, bool_or(role = 'payout') as has_payout, bool_or(role = 'line') as has_lines, max(i.booked_on) as last_on
-    from payout_member m join item i on i.n = m.n group by m.case_id
+    from payout_member m join open_item i on i.n = m.n group by m.case_id
     union all
     -- a batch of player lines alone is a case too once it should have been paid and was not
     select b.case_id, b.psp, b.account, b.batch_id, b.currency, false, false, false, b.last_on
     from batch_total b where b.case_id not in (select case_id from payout_member)
 ),
 booked as (
-    select m.case_id, sum(i.amount_minor) filter (where i.kind = 'payout')::bigint as booked_minor from payout_member m join item i on i.n = m.n
+    select m.case_id, sum(i.amount_minor) filter (where i.kind = 'payout')::bigint as booked_minor from payout_member m join open_item i on i.n = m.n
     where m.role = 'booked' group by m.case_id
 ),
 banked as (
@@ -218,7 +218,7 @@ _FINDINGS = (
     insert into finding
     select b.case_id, 'payout_returned', 'unknown_payout', i.psp, i.account, i.counted_currency, i.counted_minor, null, i.batch_id, i.kind,
         coalesce(i.bank_reference, i.item_key), 'no payout fits it', null, null, null
-    from bounce b join item i on i.n = b.n where b.is_stray and i.source <> 'activity'
+    from bounce b join open_item i on i.n = b.n where b.is_stray and i.source <> 'activity'
     """,
     """
     insert into agreement
@@ -253,12 +253,12 @@ _LEFT_AT_BANK = (
     select hash('bank', i.item_key), 'unexplained_bank_line', null, (select min(w.psp) from naming w where contains(b.words, w.word)),
         b.account, b.currency,
         b.amount_minor, null, null, i.kind, i.item_key, 'line ' || coalesce(i.line_no, 0) || ' of ' || coalesce(i.file_name, '?'), null, null, null
-    from bank_line b join item i on i.n = b.n
+    from bank_line b join open_item i on i.n = b.n
     where b.n not in (select n from ending) and (b.n in (select bank_n from named) or exists (select 1 from naming w where contains(b.words, w.word)))
     """,
     """
     insert into ending
-    select b.n, hash('bank', i.item_key), null from bank_line b join item i on i.n = b.n
+    select b.n, hash('bank', i.item_key), null from bank_line b join open_item i on i.n = b.n
     where hash('bank', i.item_key) in (select case_id from finding where break_class = 'unexplained_bank_line')
     """,
     "insert into ending select n, null, 'not_psp' from unclaimed where source = 'bank' and n not in (select n from ending)",

@@ -122,6 +122,6 @@ def apply(bench: Bench) -> None:
         "where (kind = 'information' or (amount_minor = 0 and counted_minor = 0)) and not exists (select 1 from ending e where e.n = i.n)",
         "create table settled_early as select n from ending",
         # a copy of a million items was a second of a run
-        "create view live as select * exclude (plain_id) from item anti join settled_early using (n)",
-        "create table unclaimed as select * from open_item anti join settled_early using (n)",
+        "create view live as select * from seen anti join settled_early using (n)",
+        "create view unclaimed as select * from open_item anti join settled_early using (n) anti join spoiled using (n)",
     )

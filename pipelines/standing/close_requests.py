@@ -39,6 +39,21 @@ class Tried:
         return f"{asked.business_date} of {asked.psp}, asked for by {asked.actor}: {outcome}" + (f" ({self.words})" if self.words else "")
 
 
+def request_as_dict(tried: Tried) -> dict[str, str | None]:
+    """For JSON."""
+    asked, ended = tried.request.asked, tried.request.ended
+    return {
+        "close_request_id": str(asked.close_request_id),
+        "psp": asked.psp,
+        "business_date": asked.business_date.isoformat(),
+        "requested_by": asked.actor,
+        "state": tried.request.state,
+        "close_id": str(ended.close_id) if ended and ended.close_id else None,
+        "code": ended.code if ended else None,
+        "reason": tried.words or (ended.reason if ended else None),
+    }
+
+
 class HouseCloseDesk:
     """The requests of one configuration."""
 

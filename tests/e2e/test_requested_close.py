@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Engine
 
+from pipelines.cli import run
 from pipelines.jobs import CLOSES
 from pipelines.standing.close_requests import HouseCloseDesk
 from tests.running_world import RunWorld
@@ -28,6 +30,7 @@ pytestmark = pytest.mark.slow
 class House:
     """A casino that has run, its service's database, and who carries closes out."""
 
+    url: str
     engine: Engine
     desk: HouseCloseDesk
     last_day: date
@@ -53,12 +56,14 @@ def house(run_world: RunWorld, tmp_path: Path) -> Iterator[House]:
     with run_world.copy_of() as url:
         engine = make_engine(url, role=SERVICE_ROLE, application_name="test", pool_size=2)
         try:
-            yield House(engine, HouseCloseDesk(load_settings(database_url=url, home=tmp_path)), run_world.as_of.date())
+            yield House(url, engine, HouseCloseDesk(load_settings(database_url=url, home=tmp_path)), run_world.as_of.date())
         finally:
             engine.dispose()
 
 
-def test_what_was_asked_for_is_frozen_refused_or_waits_and_each_says_which(house: House) -> None:
+def test_what_was_asked_for_is_frozen_refused_or_waits_and_each_says_which(
+    house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert house.desk.due() is None
     blocked = house.ask(house.last_day - timedelta(days=20))
     frozen = house.ask(house.last_day - timedelta(days=19), despite="the breaks above the limit are with Adyen")
@@ -79,7 +84,12 @@ def test_what_was_asked_for_is_frozen_refused_or_waits_and_each_says_which(house
     later = house.desk.due()
     assert later not in (None, first_look)
     assert house.desk.due() == later
-    house.run_the_job()
+    monkeypatch.setenv("COUNTROOM_DATABASE_URL", house.url)
+    monkeypatch.setenv("COUNTROOM_HOME", str(tmp_path))
+    capsys.readouterr()
+    assert run(["close", "--requested", "--json"]) == 1  # one waits
+    (told,) = json.loads(capsys.readouterr().out)
+    assert (told["state"], told["business_date"], "run `countroom run` first" in told["reason"]) == ("open", str(house.last_day), True)
     assert [house.now(each).state for each in (blocked, frozen, waiting)] == ["refused", "carried_out", "open"]
 
 

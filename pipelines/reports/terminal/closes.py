@@ -7,6 +7,7 @@ from typing import Any
 
 from pipelines.reports.terminal.voice import Voice
 from pipelines.standing.freezing import blocks_told
+from transactional.reconciliation.close_requests.events import CloseRequest, RequestKind
 from transactional.reconciliation.closes import Close
 
 
@@ -37,6 +38,19 @@ def told_close(close: Close, spoken: Voice) -> Iterator[str]:
         yield f"  {line}"
     if again := close.reopened:
         yield f"  {spoken('re-opened by {actor} at {moment}: {reason}', actor=again.actor, moment=again.recorded_at, reason=again.reason)}"
+
+
+def told_request(request: CloseRequest, words: str | None, spoken: Voice) -> str:
+    """What became of a close that was asked for over HTTP. `words`: why it is refused or waits, as an error says it."""
+    asked, ended = request.asked, request.ended
+    known: dict[str, Any] = {"day": asked.business_date, "psp": asked.psp, "actor": asked.actor}
+    if ended is None:
+        return spoken("{day} of {psp}, asked for by {actor}: waits for a run ({reason})", reason=words, **known)
+    if ended.kind is RequestKind.CARRIED_OUT:
+        return spoken("{day} of {psp}, asked for by {actor}: frozen as close {close}", close=ended.close_id, **known)
+    if ended.kind is RequestKind.REFUSED:
+        return spoken("{day} of {psp}, asked for by {actor}: refused ({reason})", reason=ended.reason, **known)
+    return spoken("{day} of {psp}, asked for by {actor}: withdrawn by {other} ({reason})", other=ended.actor, reason=ended.reason, **known)
 
 
 def told_calendar(days: Sequence[Mapping[str, Any]], spoken: Voice) -> Iterator[str]:

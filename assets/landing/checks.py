@@ -45,6 +45,7 @@ _DISAGREEING = """
 with landed as (
     select _file_id, count(*) as row_count from raw.psp__settlement_lines group by _file_id
     union all select _file_id, count(*) from raw.psp__activity_lines group by _file_id
+    union all select _file_id, count(*) from raw.psp__balance_lines group by _file_id
     union all select _file_id, count(*) from raw.bank__statement_lines group by _file_id
     union all select _file_id, count(*) from raw.bank__statements group by _file_id
     union all select _file_id, count(*) from raw.fx__rates group by _file_id

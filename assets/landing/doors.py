@@ -169,11 +169,10 @@ def _refuse_nul(frame: LandingFrame, name: str) -> None:
 
 def _psp_report(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
     from assets.landing.psp_files import parse_psp_file
-    from assets.landing.tables import ACTIVITY_LINES, SETTLEMENT_LINES
+    from assets.landing.tables import LINES_BY_ROLE
 
     report = parse_psp_file(content, name, account_hint=hints.account, psp_hint=hints.source)
-    table = ACTIVITY_LINES if report.role == "activity" else SETTLEMENT_LINES
-    frames = (LandingFrame(table, report.lines), *([report.statements] if report.statements else []))
+    frames = (LandingFrame(LINES_BY_ROLE[report.role], report.lines), *([report.statements] if report.statements else []))
     return ParsedFile(
         report.psp,
         report.report,

@@ -16,6 +16,7 @@ from assets.landing.canonical import SCHEMA, Reader
 from assets.landing.parsed import LandingFrame, RejectedRow
 from assets.landing.reports.balance_summaries import is_summary, summaries_of
 from assets.landing.reports.balances import statements_of
+from assets.landing.reports.open_items import listed_by, with_day
 from assets.landing.tabular import Sheet, read_sheet
 from transactional.payments.money_kinds import MoneyKind
 from transactional.payments.psps.registry import SPECS
@@ -29,6 +30,7 @@ class ParsedReport:
 
     `row_count` is every row of the file that is not blank (of record types: every row that is no control record): len(lines) + len(rejected), always. A
     summary of balances has none: all it says are `statements`.
+    `lines` of a list of open items (role `balance`) have the day too, `balance_on`.
     `statements`: what a report that prints the account's balance says of it, in the shape of raw.bank__statements.
     """
 
@@ -50,14 +52,16 @@ def parse_psp_file(content: bytes, name: str, *, account_hint: str | None = None
     sheet = read_sheet(content, name, _layouts())
     if (summarised := _summarised(sheet, psp_hint, name)) is not None:
         return _summary(sheet, *summarised, account_hint, name)
-    spec, report = detect(sheet, name, psp_hint)
+    listed = listed_by(sheet, name, psp_hint)
+    spec, report = (listed[0], listed[1].report) if listed else detect(sheet, name, psp_hint)
     lines, rejected = Reader(sheet, spec, report, account_hint).lines()
     if rejected and lines.is_empty():
         first = rejected[0]
         raise ContractBroken(f"no row is usable; the first: {first.expected}", code="no_usable_row", place=Place(name, first.line, first.column))
     statements = statements_of(lines) if report.balance else None
     lines = _with_payout_signs(_with_batches(lines.select(list(SCHEMA)), sheet, report), report)
-    accounts = tuple(sorted(lines["account"].unique().to_list()))
+    lines = with_day(lines, name) if listed else lines
+    accounts = tuple(sorted(lines["account"].unique().to_list())) or tuple(filter(None, [account_hint]))  # of a report without a line: its folder's
     return ParsedReport(spec.psp, accounts, report.name, report.role, lines, rejected, len(sheet.lines) + len(sheet.misshapen), statements)
 
 

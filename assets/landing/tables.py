@@ -129,6 +129,17 @@ ACTIVITY_LINES = Table(
     indexes=(("_loaded_at",),),
 )
 
+BALANCE_LINES = Table(
+    "raw",
+    "psp__balance_lines",
+    "one line of a PSP's list of open items, in one file version: told by other reports too, so no money of its own",
+    (*PSP_LINE_COLUMNS, Column("balance_on", T.DATE, "Local day at whose end the line was in the balance and in no payout."), *PROVENANCE),
+    key=("_file_id", "_source_line"),
+    indexes=(("_loaded_at",),),
+)
+LINES_BY_ROLE = {"settlement": SETTLEMENT_LINES, "activity": ACTIVITY_LINES, "balance": BALANCE_LINES}
+"""Where the lines of a report land, by its role."""
+
 STATEMENT_LINES = Table(
     "raw",
     "bank__statement_lines",
@@ -227,5 +238,5 @@ APP_WATERMARKS = Table(
     key=("table_name",),
 )
 
-FILE_TABLES = (SOURCE_FILES, FILE_SIGHTINGS, REJECTED_ROWS, SETTLEMENT_LINES, ACTIVITY_LINES, STATEMENT_LINES, STATEMENTS, FX_RATES)
+FILE_TABLES = (SOURCE_FILES, FILE_SIGHTINGS, REJECTED_ROWS, SETTLEMENT_LINES, ACTIVITY_LINES, BALANCE_LINES, STATEMENT_LINES, STATEMENTS, FX_RATES)
 RAW_TABLES = (*FILE_TABLES, *APP_TABLES, APP_BATCHES, APP_WATERMARKS)

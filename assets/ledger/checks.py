@@ -44,6 +44,16 @@ with told as (
 )
 select wallet, business_date, printed_minor, printed_difference_minor from told where place = 1 and printed_difference_minor <> 0 order by 1
 """
+# the last list of each account; a list is of all its currencies at once
+_LISTED = """
+with last_lists as (
+    select psp, account, max(business_date) as business_date from reconciliation.fct_psp_wallet_items group by psp, account
+)
+select psp || ' ' || account || ' ' || currency as wallet, business_date, finding, count(*) as line_count, sum(difference_minor)::bigint as difference_minor
+from reconciliation.fct_psp_wallet_items join last_lists using (psp, account, business_date)
+where finding <> 'agrees' group by 1, 2, 3 order by 1, 3
+"""
+_FOUND = {"only_listed": "listed and not ours", "only_ours": "ours and not listed", "amount": "of another amount"}
 
 
 @dg.asset_check(
@@ -73,14 +83,15 @@ def player_funds_are_covered(warehouse: dg.ResourceParam[Warehouse]) -> dg.Asset
 
 @dg.asset_check(
     asset=_WALLETS,
-    additional_deps=[dg.AssetKey(["reconciliation", "fct_payout_batches"])],
-    description="Opening + movements - payouts = closing = sum of the open items = the balance that the PSP prints, where it prints one.",
+    additional_deps=[dg.AssetKey(["reconciliation", name]) for name in ("fct_payout_batches", "fct_psp_wallet_items")],
+    description="Opening + movements - payouts = closing = sum of the open items = the balance that the PSP prints = the items that it lists, where it does.",
 )
 def psp_balances_are_their_open_items(warehouse: dg.ResourceParam[Warehouse]) -> dg.AssetCheckResult:
-    """Warns of every balance whose closing is not the sum of its open items, or not the one that the PSP printed last."""
-    residues, printed = warehouse.read(_RESIDUES), warehouse.read(_PRINTED)
+    """Warns of every balance whose closing is not the sum of its open items, or not the one that the PSP printed last, or whose items it lists otherwise."""
+    residues, printed, listed = warehouse.read(_RESIDUES), warehouse.read(_PRINTED), warehouse.read(_LISTED)
     lines = [f"{wallet}: closing less open items {off}, of which batch residues {residue}" for wallet, off, residue in residues.iter_rows()]
     lines += [f"{wallet}: on {day} the PSP printed {minor}, which is {off} more than our lines" for wallet, day, minor, off in printed.iter_rows()]
+    lines += [f"{wallet}: on {day} {count} open items are {_FOUND[finding]}, {off} in all" for wallet, day, finding, count, off in listed.iter_rows()]
     return dg.AssetCheckResult(
         passed=not lines,
         severity=dg.AssetCheckSeverity.WARN,

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 from transactional.simulation.banks import mark
 from transactional.simulation.formats.adyen_reports import Record, accounting_report, records_of, settlement_detail
 from transactional.simulation.formats.bank_statements import Statement, bai2, camt053, mt940
-from transactional.simulation.formats.stripe_reports import balance_change, balance_summary, payout_reconciliation
+from transactional.simulation.formats.stripe_reports import balance_change, balance_summary, ending_balance, payout_reconciliation
 from transactional.simulation.movements import Batch, Line, Payment, Spot
 from transactional.simulation.psps.adyen import AdyenDesk
 from transactional.simulation.psps.settlement import waiting_lines
@@ -21,6 +21,7 @@ from transactional.simulation.psps.stripe import StripeDesk
 from transactional.vocabulary.time import business_date
 
 _STATEMENT_FORMS = {"camt053": ("xml", camt053), "mt940": ("sta", mt940), "bai2": ("bai", bai2)}
+_SUNDAY = 6
 
 
 def psp_files(desk: AdyenDesk | StripeDesk, payments: Sequence[Payment], batches: Sequence[Batch]) -> dict[str, bytes]:
@@ -83,7 +84,22 @@ def _stripe_files(desk: StripeDesk, payments: Sequence[Payment], batches: Sequen
     first = min((day for by_currency in changes.values() for day in by_currency), default=_today(desk))
     for day in (first + timedelta(days=number) for number in range((_today(desk) - first).days)):
         files[f"{folder}/balance_summary_{day}.csv"] = balance_summary(day, changes)
+        if day.weekday() == _SUNDAY and (items := _open_items(desk, activity, batches, day)):
+            files[f"{folder}/ending_balance_reconciliation_itemized_{day}.csv"] = ending_balance(items, desk.merchant)
     return files
+
+
+def _open_items(desk: StripeDesk, activity: Iterable[Line], batches: Sequence[Batch], day: date) -> list[Line]:
+    """The lines that changed the balance by the end of a day and whose payout had not left it by then, in order of time."""
+
+    def on(line: Line) -> date:
+        return business_date(line.occurred_at, desk.merchant.zone)
+
+    left = {id(line) for batch in batches for payout in batch.payouts if on(payout.line) <= day for line in batch.lines}
+    told = {id(line) for line in activity}
+    others = [line for batch in batches for line in batch.lines if line.kind != "payout" and id(line) not in told]
+    items = [line for line in (*activity, *others) if line.counts and on(line) <= day and id(line) not in left]
+    return sorted(items, key=lambda line: (line.occurred_at, line.ext_id))
 
 
 def _stripe_changes(desk: StripeDesk, activity: Iterable[Line], batches: Iterable[Batch]) -> dict[str, dict[date, tuple[int, int]]]:

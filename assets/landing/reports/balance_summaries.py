@@ -32,7 +32,7 @@ def is_summary(sheet: Sheet, summary: BalanceSummary) -> bool:
 
 def summaries_of(sheet: Sheet, spec: PspSpec, summary: BalanceSummary, account: str, name: str) -> LandingFrame:
     """One statement per currency, under `<psp> <account>`. Its opening date is the first day of the interval, its closing date the last."""
-    first, last = _interval(name)
+    first, last = interval_of(name)
     amounts: dict[str, dict[str, int]] = defaultdict(dict)
     places: dict[str, int] = {}
     for line, category, text, printed in _rows(sheet, summary):
@@ -58,15 +58,15 @@ def _rows(sheet: Sheet, summary: BalanceSummary) -> list[tuple[int, str, str, st
     return list(zip(sheet.lines, *columns, strict=True))
 
 
-def _interval(name: str) -> tuple[date, date]:
-    """The days a file is of, by its name: one day, or the first and the last."""
+def interval_of(name: str) -> tuple[date, date]:
+    """The days a report of a balance is of, by its name: one day, or the first and the last. Raises: ContractBroken (`no_interval`)."""
     found = _DAYS.search(name)
     try:
         first, last = (date.fromisoformat(text or found.group(1)) for text in found.groups()) if found else (date.max, date.min)
     except ValueError:
         first, last = date.max, date.min
     if last < first:
-        message = "a balance summary says of which days it is by its name only, as balance_summary_2026-01-31.csv"
+        message = "a report of a balance says of which days it is by its name only, as balance_summary_2026-01-31.csv"
         raise ContractBroken(message, code="no_interval", place=Place(name))
     return first, last
 

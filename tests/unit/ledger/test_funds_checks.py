@@ -15,6 +15,7 @@ from tests.unit.ledger.funds_facts import RATES
 DAY = date(2026, 3, 31)
 RESIDUES = {"wallet": pl.String(), "difference_minor": pl.Int64(), "residue_minor": pl.Int64()}
 PRINTED = {"wallet": pl.String(), "business_date": pl.Date(), "printed_minor": pl.Int64(), "printed_difference_minor": pl.Int64()}
+LISTED = {"wallet": pl.String(), "business_date": pl.Date(), "finding": pl.String(), "line_count": pl.Int64(), "difference_minor": pl.Int64()}
 
 
 class Told:
@@ -35,9 +36,13 @@ def surplus(*rows: tuple[str, int]) -> dg.AssetCheckResult:
     return cast(dg.AssetCheckResult, player_funds_are_covered(warehouse=cast(Warehouse, told)))
 
 
-def balances(residues: list[tuple[object, ...]], printed: list[tuple[object, ...]]) -> dg.AssetCheckResult:
+def balances(
+    residues: list[tuple[object, ...]], printed: list[tuple[object, ...]], listed: list[tuple[object, ...]] | None = None
+) -> dg.AssetCheckResult:
     told = Told(
-        fct_payout_batches=pl.DataFrame(residues, schema=RESIDUES, orient="row"), printed_minor=pl.DataFrame(printed, schema=PRINTED, orient="row")
+        fct_payout_batches=pl.DataFrame(residues, schema=RESIDUES, orient="row"),
+        printed_minor=pl.DataFrame(printed, schema=PRINTED, orient="row"),
+        fct_psp_wallet_items=pl.DataFrame(listed or [], schema=LISTED, orient="row"),
     )
     return cast(dg.AssetCheckResult, psp_balances_are_their_open_items(warehouse=cast(Warehouse, told)))
 
@@ -63,4 +68,8 @@ def test_a_balance_that_is_not_its_open_items_or_not_what_the_psp_prints_is_name
     assert balances([], []).passed
     off = balances([("adyen EU EUR", 500, 500)], [("stripe acct_1 USD", DAY, 900, 7)])
     assert (off.passed, off.severity, off.metadata["balances off"].value) == (False, dg.AssetCheckSeverity.WARN, 2)
+    # the trap: a list and our lines that differ by two lines and come to the same sum
+    missed = balances([], [], [("stripe acct_1 USD", DAY, "only_listed", 1, 500), ("stripe acct_1 USD", DAY, "only_ours", 1, -500)])
+    assert (missed.passed, missed.metadata["balances off"].value) == (False, 2)
+    assert "1 open items are ours and not listed, -500 in all" in str(missed.metadata["which"].value)
     assert "stripe acct_1 USD: on 2026-03-31 the PSP printed 900, which is 7 more than our lines" in str(off.metadata["which"].value)

@@ -1,4 +1,4 @@
-"""Stripe's daily summaries in a world: each begins where the one before ended, and moves by what that day's other files say."""
+"""Stripe's balance in a world: each day's summary begins where the one before ended and moves by what that day's files say; a list is what it is made of."""
 
 from __future__ import annotations
 
@@ -35,3 +35,26 @@ def test_summaries_follow_each_other_and_move_by_the_days_activity_and_payouts(q
             assert balance["activity"] + balance["payouts"] == moved[path[-14:-4], currency], (path, currency)
             before[currency] = balance["ending_balance"]
             assert before[currency] == balance["starting_balance"] + balance["activity"] + balance["payouts"]
+
+
+def test_a_list_of_open_items_is_what_was_told_and_not_paid_out_and_comes_to_the_summarys_balance(quiet: World) -> None:
+    # the trap: a line listed on the day its payout leaves, or one that only tomorrow's report tells
+    reports = {path: _rows(content) for path, content in quiet.files.items() if "/stripe/" in path and "balance_summary" not in path}
+    told = {row["balance_transaction_id"]: row for path, rows in reports.items() if "balance_change" in path for row in rows}
+    payouts = {row["automatic_payout_id"]: row["created"][:10] for rows in reports.values() for row in rows if row["reporting_category"] == "payout"}
+    paid = {
+        row["balance_transaction_id"]: payouts[row["automatic_payout_id"]]
+        for path, rows in reports.items()
+        if "payout_reconciliation" in path
+        for row in rows
+    }
+    lists = {path[-14:-4]: rows for path, rows in reports.items() if "ending_balance" in path}
+    assert len(lists) >= 3
+    for day, rows in lists.items():
+        wanted = {name for name, row in told.items() if row["created"][:10] <= day and paid.get(name, "9999") > day}
+        assert {row["balance_transaction_id"] for row in rows} == wanted
+        summary = next(content for path, content in quiet.files.items() if path.endswith(f"balance_summary_{day}.csv"))
+        sums: dict[str, Decimal] = defaultdict(Decimal)
+        for row in rows:
+            sums[row["currency"]] += Decimal(row["net"])
+        assert {row["currency"]: Decimal(row["net_amount"]) for row in _rows(summary) if row["category"] == "ending_balance"} == sums

@@ -56,7 +56,11 @@ def test_adyens_columns_are_those_of_the_real_file(quiet: World, shared_data: Pa
 
 @pytest.mark.parametrize(
     ("word", "documented"),
-    [("balance_change_from_activity", STRIPE_ITEMIZED), ("payout_reconciliation", (*STRIPE_ITEMIZED, *STRIPE_OF_PAYOUTS))],
+    [
+        ("balance_change_from_activity", STRIPE_ITEMIZED),
+        ("ending_balance_reconciliation", STRIPE_ITEMIZED),
+        ("payout_reconciliation", (*STRIPE_ITEMIZED, *STRIPE_OF_PAYOUTS)),
+    ],
 )
 def test_stripes_columns_are_the_documented_ones_and_what_metadata_the_casino_sends(quiet: World, word: str, documented: tuple[str, ...]) -> None:
     (told,) = headers_of(quiet, word)

@@ -8,7 +8,7 @@ Source: reference LR §4.1 (itemized column sets, reporting categories).
 from __future__ import annotations
 
 from transactional.payments.money_kinds import MoneyKind
-from transactional.payments.psps.spec import AmountSource, BalanceSummary, ReportFormat, TimeSource
+from transactional.payments.psps.spec import AmountSource, BalanceSummary, OpenItems, ReportFormat, TimeSource
 
 _CATEGORIES = {
     "charge": MoneyKind.DEPOSIT,
@@ -56,7 +56,7 @@ def _itemized(name: str, role: str, extra: str) -> ReportFormat:
     return ReportFormat(
         name=name,
         role=role,  # type: ignore[arg-type]
-        required=_BASE | frozenset(extra.split("|")),
+        required=_BASE | frozenset(extra.split("|") if extra else ()),
         kind="reporting_category",
         kinds=_CATEGORIES,
         gross=(
@@ -155,6 +155,9 @@ PAYMENTS_EXPORT = ReportFormat(
     fees={"commission_minor": ("Fee",)},
     personal=_PERSONAL,
 )
+
+# what is in the balance and in no automatic payout yet; the columns of the activity report, of which some versions lack the payout's
+ENDING_BALANCE = OpenItems(_itemized("ending_balance_reconciliation", "balance", ""), named="*ending?balance*")
 
 BALANCE_SUMMARY = BalanceSummary(
     name="balance_summary",

@@ -21,7 +21,7 @@ from transactional.vocabulary.currencies import exponent_of
 from transactional.vocabulary.errors import InputRejected
 from transactional.vocabulary.money import Money
 
-Role = Literal["settlement", "activity"]
+Role = Literal["settlement", "activity", "balance"]
 DateOrder = Literal["ymd", "dmy", "mdy", "dmy or mdy"]
 
 
@@ -166,6 +166,17 @@ class BalanceSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenItems:
+    """A report (role `balance`) that lists what is in our balance at the end of a day and in no payout yet. Its day stands in its file's name.
+
+    Its header may be that of the activity report, so the name says which it is (`named`: glob, small letters): the trap is money counted a second time.
+    """
+
+    report: ReportFormat
+    named: str
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookSpec:
     """How a PSP signs its messages and what they say.
 
@@ -194,6 +205,7 @@ class PspSpec:
     reports: tuple[ReportFormat, ...]
     webhook: WebhookSpec
     summary: BalanceSummary | None = None
+    open_items: OpenItems | None = None
     zone_labels: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     cut_off: time = time(0)
     exponent_overrides: Mapping[str, int] = field(default_factory=dict)

@@ -23,6 +23,7 @@ STRIPE = PspSpec(
     ),
     webhook=WebhookSpec(verify=_stripe_webhooks.verify, to_facts=_stripe_webhooks.to_facts, dedupe=_stripe_webhooks.dedupe),
     summary=_stripe_reports.BALANCE_SUMMARY,
+    open_items=_stripe_reports.ENDING_BALANCE,
     activity_lag_days=1,
     settles_after_days=2,
     settlement_grace_days=1,

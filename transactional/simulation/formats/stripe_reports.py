@@ -1,5 +1,5 @@
-"""Stripe's three reports as Stripe writes them: balance change from activity (per day) and payout reconciliation, itemized (per payout day), and the
-summary of the balance (per day). Pure.
+"""Stripe's four reports as Stripe writes them: balance change from activity (per day) and payout reconciliation, itemized (per payout day), the summary of
+the balance (per day) and what it is made of (ending balance, itemized: on Sundays). Pure.
 
 Amounts are signed major-unit decimals in the currency of settlement; what the customer saw stands beside them. The activity report leaves
 payouts out. A partial capture is a whole charge and a `partial_capture_reversal`. Column set: itemized.5 with address and card columns left
@@ -70,6 +70,12 @@ def balance_change(lines: Sequence[Line], merchant: Merchant, path: str) -> byte
         if line.movement is not None:
             line.movement.activity.append(Spot("activity", path, number))
     return ("\n".join(rows) + "\n").encode()
+
+
+def ending_balance(lines: Sequence[Line], merchant: Merchant) -> bytes:
+    """The bytes of a list of what is in the balance and in no payout yet. Every line of it is told by the other reports too."""
+    zone = ZoneInfo(merchant.zone)
+    return ("\n".join([_COMMON, *(_row(line, merchant, zone, None, first_print=False) for line in lines)]) + "\n").encode()
 
 
 def balance_summary(day: date, changes: Mapping[str, Mapping[date, tuple[int, int]]]) -> bytes:

@@ -63,6 +63,7 @@ int_reconciliation__wallet_lines_paid as (
         lines.item_key,
         lines.psp,
         lines.account,
+        lines.ext_id,
         lines.kind,
         coalesce(lines.net_currency, lines.currency) as currency,
         coalesce(lines.net_minor, lines.amount_minor) as amount_minor,

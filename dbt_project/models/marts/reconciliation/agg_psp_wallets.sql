@@ -14,6 +14,19 @@ printed as (
     select * from {{ ref('int_reconciliation__wallets_printed') }}
 ),
 
+-- what the PSP lists as open on a day that it lists, and how many lines are not the same as ours
+listed as (
+    select
+        business_date,
+        psp,
+        account,
+        currency,
+        {{ sum_minor('coalesce(listed_minor, 0)') }} as listed_minor,
+        {{ count_where("finding <> 'agrees'") }} as listed_difference_count
+    from {{ ref('int_reconciliation__wallet_items_compared') }}
+    group by business_date, psp, account, currency
+),
+
 -- every change of a balance on its day: a line is told, a line leaves the open items because its batch is paid, a payout leaves
 changes as (
     select
@@ -139,7 +152,9 @@ agg_psp_wallets as (
         running.open_item_count,
         running.closing_minor - running.open_items_minor as difference_minor,
         printed.closing_minor as printed_minor,
-        printed.closing_minor - running.closing_minor as printed_difference_minor
+        printed.closing_minor - running.closing_minor as printed_difference_minor,
+        listed.listed_minor,
+        listed.listed_difference_count
     from running
     left join printed
         on
@@ -147,6 +162,12 @@ agg_psp_wallets as (
             and running.account = printed.account
             and running.currency = printed.currency
             and running.business_date = printed.closing_date
+    left join listed
+        on
+            running.psp = listed.psp
+            and running.account = listed.account
+            and running.currency = listed.currency
+            and running.business_date = listed.business_date
 )
 
 select * from agg_psp_wallets

@@ -3,7 +3,6 @@
 A run remembers the app database's transaction snapshot; the next run takes the rows whose transaction is visible now and was not visible then.
 The traps: `where id > last` and `where recorded_at > last`, which lose the row of a transaction that began early and committed late; `select *`,
 which lands a payload hash or a webhook body the day somebody adds the column. To land another app table, add its contract to APP_TABLES.
-
 Source: docs/decisions/0005; PostgreSQL documentation, "Transaction ID and Snapshot Information Functions".
 """
 
@@ -181,7 +180,9 @@ PAYMENT_AUTHENTICATIONS = app_table(
 )
 
 ROUTING_DECISIONS = app_table("app__routing_decisions", "routing decision: which PSP an attempt went to", DECISION_COLUMNS, key=("decision_id",))
-ROUTING_CHOICES = app_table("app__routing_choices", "candidate of a routing decision, eligible or excluded", CHOICE_COLUMNS, key=("decision_id", "psp"))
+ROUTING_CHOICES = app_table(
+    "app__routing_choices", "candidate of a routing decision, eligible or excluded", CHOICE_COLUMNS, key=("decision_id", "psp")
+)
 
 WORK_TABLES = (BREAK_EVENTS, CLOSE_EVENTS, MATCH_EVENTS)
 DRIVING_TABLES = (PAYMENT_ATTEMPT_CONTEXTS, PAYMENT_TURN_ENDS, PAYMENT_CALLS, PAYMENT_ANSWERS, PAYMENT_AUTHENTICATIONS)
@@ -274,19 +275,19 @@ class _Run:
             raise ContractBroken(message, code="app_restored")
 
     def _news(self, table: Table, name: str, previous: str | None) -> sql.Composed:
-        """The rows visible in our snapshot and not in the previous one, with the batch's columns."""
-        columns = table.column_names()[: -len(_BATCH)]
+        """The rows visible in our snapshot and not in the previous one (all below its xmin were), with the batch's columns."""
         select = sql.SQL("select {}, {}::uuid, {}::timestamptz from {}").format(
-            sql.SQL(", ").join(map(sql.Identifier, columns)),
+            sql.SQL(", ").join(map(sql.Identifier, table.column_names()[: -len(_BATCH)])),
             sql.Literal(str(self.batch_id)),
             sql.Literal(self.now.isoformat()),
             sql.Identifier("app", name),
         )
         if previous is None:
             return select
-        # rows below xmin were all visible then: the index on txid finds the others
-        condition = sql.SQL(" where txid >= pg_snapshot_xmin({0}::pg_snapshot) and not pg_visible_in_snapshot(txid, {0}::pg_snapshot)")
-        return select + condition.format(sql.Literal(previous))
+        news = sql.SQL("txid >= pg_snapshot_xmin({0}::pg_snapshot) and not pg_visible_in_snapshot(txid, {0}::pg_snapshot)").format(previous)
+        if name == "postings":  # in the transaction of their entry, or refused by the database: its index finds them too
+            news = sql.SQL("entry_id in (select entry_id from app.journal_entries where {})").format(news)
+        return sql.SQL("{} where {}").format(select, news)
 
     def _stream(self, table: Table, select: sql.Composed) -> int:
         """Copy the rows from one connection to the other, as they come."""

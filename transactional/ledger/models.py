@@ -81,13 +81,13 @@ postings = sa.Table(
     sa.Column("modification_reference", sa.Text()),
     txid_column(),
     sa.CheckConstraint("amount_minor <> 0", name="amount"),
-    sa.Index(None, "txid"),
     sa.Index(None, "account_id", "entry_id"),
     sa.Index(None, "intent_id", postgresql_where=sa.text("intent_id is not null")),
 )
 """Grain: one row per entry and line. Units: minor, positive is a debit.
 
-A trigger ties it to its entry and account, not foreign keys: those would lock the account row of the house."""
+A trigger ties it to its entry and account, not foreign keys: those would lock the account row of the house. No index on txid: landing finds
+the postings of new transactions through their entries."""
 
 balances = sa.Table(
     "balances",

@@ -46,8 +46,11 @@ SERVICE_PARTS = {
         "expiry.py",
         "closing.py",
         "match_service.py",
+        "chooser.py",
+        "polling.py",
     ),
     *("close_api.py", "close_api_models.py"),
+    *("orchestrator.py", "store.py", "opening.py", "choosing.py"),
 }
 PURE_PLACES = (
     "assets/reconciliation/",

@@ -6,9 +6,11 @@ is served. Everything a route needs hangs on one `Service`, made here.
 
 from __future__ import annotations
 
-from asyncio import create_task
+import secrets
+from asyncio import create_task, gather
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 
 from fastapi import FastAPI
@@ -16,7 +18,7 @@ from fastapi import FastAPI
 from transactional.db.engine import ROUTER_ROLE, SERVICE_ROLE, make_engine
 from transactional.db.location import locate_databases
 from transactional.http import health, problems
-from transactional.http.deps import Service
+from transactional.http.deps import Service, database_clock
 from transactional.http.guard import NoTraces
 from transactional.http.keys import parse_keys, parse_webhook_secrets
 from transactional.http.limits import BodyLimit
@@ -24,7 +26,13 @@ from transactional.ledger import api as ledger_api
 from transactional.ledger.expiry import keep_expiring_holds
 from transactional.payments import api as payments_api
 from transactional.payments import webhook_api
+from transactional.payments.decisions import api as decisions_api
+from transactional.payments.routing.candidates import candidates_among
+from transactional.payments.routing.policies import policy_on
+from transactional.payments.routing.router import Router
 from transactional.payments.scorecards import api as scorecards_api
+from transactional.payments.scorecards.client import ScorecardClient
+from transactional.payments.scorecards.polling import keep_polling
 from transactional.payments.scorecards.reading import ScorecardShelf
 from transactional.reconciliation import api as reconciliation_api
 from transactional.reconciliation import close_api
@@ -46,6 +54,7 @@ Writes the facts of an online casino's money: accounts, transfers, holds, paymen
 _TAGS = [
     {"name": "ledger", "description": "Accounts, entries and holds. Money moves by balanced entries that are never changed, only reversed."},
     {"name": "payments", "description": "What players want, tries at PSPs, and what happened to them."},
+    {"name": "routing", "description": "Which PSP an attempt goes to, and why the others went where they went."},
     {"name": "scorecards", "description": "How each PSP does in each cell of traffic: what a routing service decides by."},
     {"name": "reconciliation", "description": "The work on breaks, suggested matches, and the closes of days. Maker and checker differ."},
     {"name": "webhooks", "description": "Where PSPs deliver; signed by the PSP instead of an API key."},
@@ -62,11 +71,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     # what is served of the warehouse is read with the rights of a routing service, which has no others
     served = make_engine(databases.warehouse_url, role=ROUTER_ROLE, application_name="countroom api scorecards", statement_timeout_ms=15_000)
 
+    shelf = ScorecardShelf(served)
+    client = ScorecardClient(shelf.fetch)
+    clock = partial(database_clock, engine)
+
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        sweep = create_task(keep_expiring_holds(engine))
+        tasks = (create_task(keep_expiring_holds(engine)), create_task(keep_polling(client, clock, secrets.SystemRandom().random)))
         yield
-        sweep.cancel()
+        for task in tasks:
+            task.cancel()
+        await gather(*tasks, return_exceptions=True)  # what is in a thread ends first: it holds a connection
         engine.dispose()
         served.dispose()
 
@@ -76,10 +91,12 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         parse_keys(settings.api_keys.get_secret_value()),
         parse_webhook_secrets(settings.webhook_secrets.get_secret_value()),
     )
-    app.state.scorecards = ScorecardShelf(served)
+    app.state.scorecards = shelf
+    app.state.router = Router(client, policy_on, candidates_among())
     app.add_middleware(NoTraces)
     app.add_middleware(BodyLimit)
     problems.install(app)
-    for routes in (health, ledger_api, payments_api, reconciliation_api, suggestion_api, close_api, close_request_api, webhook_api, scorecards_api):
+    payments = (payments_api, decisions_api, scorecards_api, webhook_api)
+    for routes in (health, ledger_api, *payments, reconciliation_api, suggestion_api, close_api, close_request_api):
         app.include_router(routes.router)
     return app

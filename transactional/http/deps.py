@@ -74,6 +74,13 @@ IdempotencyKey = Annotated[
 PageSize = Annotated[int, Query(ge=1, le=200, description="At most so many items.")]
 
 
+def database_clock(engine: Engine) -> datetime:
+    """The database's clock for what runs beside the requests. Raises as the engine does when the database is away."""
+    with engine.connect() as connection:
+        now: datetime = connection.execute(text("select clock_timestamp()")).scalar_one()
+    return now
+
+
 def database_now(work: UnitOfWork) -> datetime:
     """The database's clock: one clock for all servers of the API."""
     now: datetime = work.connection.execute(text("select clock_timestamp()")).scalar_one()

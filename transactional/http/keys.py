@@ -19,7 +19,7 @@ SCOPES = frozenset(
         *("ledger:read", "ledger:write", "payments:read", "payments:write"),
         *("reconciliation:read", "reconciliation:work", "reconciliation:approve", "reconciliation:approve_large"),
         "reconciliation:close",
-        "scorecards:read",
+        *("scorecards:read", "routing:read", "routing:write"),
     }
 )
 _MINIMUM_SECRET = 24  # characters; shorter ones can be guessed

@@ -36,6 +36,7 @@ _STATUS_BY_CODE = {
     "unknown_attempt": 404,
     "no_scorecard": 404,
     "unknown_version": 404,
+    "unknown_decision": 404,
     "insufficient_funds": 422,
     "idempotency_conflict": 409,
     "idempotency_key_missing": 400,

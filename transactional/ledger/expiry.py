@@ -9,10 +9,10 @@ import asyncio
 import logging
 from datetime import datetime
 
-from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
+from transactional.db.background import to_its_end
 from transactional.db.unit_of_work import UnitOfWork
 from transactional.ledger.service import Ledger
 from transactional.vocabulary.errors import Transient
@@ -36,6 +36,6 @@ async def keep_expiring_holds(engine: Engine, pause_seconds: float = PAUSE_SECON
     while True:
         await asyncio.sleep(pause_seconds)
         try:
-            await run_in_threadpool(expire_due_holds, engine)
+            await to_its_end(expire_due_holds, engine)
         except (SQLAlchemyError, Transient) as error:
             log.warning("holds were not expired this time: %s", type(error).__name__)

@@ -26,6 +26,7 @@ class IdKind(StrEnum):
     INTENT = "pin"
     ATTEMPT = "pat"
     PAYMENT_EVENT = "pev"
+    DECISION = "dec"
     WEBHOOK = "whk"
     FILE = "fil"
     BREAK = "brk"

@@ -52,7 +52,8 @@ class Ours:
     def __init__(self, days: Days, setting: Setting) -> None:
         cells = days.weather.cells
         self._setting, self._sums = setting, Weighted(cells, setting.parameters.half_life_seconds)
-        self._known = {cell: Found("country", ("deposit", str(cell)), {}) for cell in range(cells)}
+        self._known: dict[int, Found] = {}
+        self._told: list[list[list[float]]] | None = None
         self._shares: Floats = np.full((cells, K), np.nan)
         self._breakers: dict[str, Breaker] = {}
         self._at, self._published = days.at.tolist(), 0.0
@@ -66,7 +67,7 @@ class Ours:
             self._publish(self._published)
         request = replace(self._request, intent_id=UUID(int=number))
         breakers = self._now(at)
-        decision = decide(request, CANDIDATES, self._known[cell], breakers, self._policy, Looked(self._tier(at), 1))
+        decision = decide(request, CANDIDATES, self._found(cell), breakers, self._policy, Looked(self._tier(at), 1))
         chosen = next(one for one in decision.choices if one.psp == decision.action.psp)
         self._expected[number] = 0.8 if chosen.sr_mean is None else chosen.sr_mean
         return _PLACE[decision.action.psp]
@@ -103,12 +104,18 @@ class Ours:
         ranking = ranked(posterior, posterior.mean, self._shares, PSPS, self._setting.parameters)
         self._shares = ranking.share
         low, high = posterior.interval()
-        mean, rank = posterior.mean.tolist(), ranking.rank.tolist()
-        for cell, (lows, highs) in enumerate(zip(low.tolist(), high.tolist(), strict=True)):
-            rows = {
-                psp: replace(_BLANK, psp=psp, sr_mean=mean[cell][k], sr_lo=lows[k], sr_hi=highs[k], rank=rank[cell][k]) for k, psp in enumerate(PSPS)
-            }
-            self._known[cell] = replace(self._known[cell], rows=rows)
+        self._told = [one.tolist() for one in (posterior.mean, low, high, ranking.rank)]
+        self._known.clear()
+
+    def _found(self, cell: int) -> Found | None:
+        """What the card has for a cell; rows are made when somebody asks."""
+        if self._told is None:
+            return None
+        if cell not in self._known:
+            mean, low, high, rank = (one[cell] for one in self._told)
+            rows = {psp: replace(_BLANK, psp=psp, sr_mean=mean[k], sr_lo=low[k], sr_hi=high[k], rank=int(rank[k])) for k, psp in enumerate(PSPS)}
+            self._known[cell] = Found("country", ("deposit", str(cell)), rows)
+        return self._known[cell]
 
 
 class Weighted:

@@ -21,7 +21,7 @@ STRIPE_SECRET = "whsec_a_secret_of_a_test"
 ADYEN_KEY = "0F" * 32
 SCOPES = (
     "ledger:read+ledger:write+payments:read+payments:write+reconciliation:read+reconciliation:work+reconciliation:approve+reconciliation:close"
-    "+scorecards:read"
+    "+scorecards:read+routing:read+routing:write"
 )
 KEYS = f"all:{SCOPES}:{ALL},reader:ledger:read+payments:read:{READER},other:{SCOPES}:{OTHER}"
 

@@ -13,10 +13,10 @@ from transactional.payments.merchant_accounts import MERCHANT_ACCOUNTS, Merchant
 from transactional.payments.routing.request import Candidate, RouteRequest
 
 
-def candidates_on(day: Callable[[], date], accounts: Sequence[MerchantAccount] = MERCHANT_ACCOUNTS) -> Callable[[RouteRequest], Sequence[Candidate]]:
-    """The candidates of a request among the accounts valid on `day()`; of two accounts at one PSP the first in the list."""
+def candidates_among(accounts: Sequence[MerchantAccount] = MERCHANT_ACCOUNTS) -> Callable[[RouteRequest, date], Sequence[Candidate]]:
+    """Gives the candidates of a request among the accounts valid on a day; of two accounts at one PSP the first in the list."""
     of_currency = lru_cache(maxsize=1024)(lambda currency, on: _candidates(currency, on, accounts))
-    return lambda request: of_currency(request.currency, day())
+    return lambda request, on: of_currency(request.currency, on)
 
 
 def _candidates(currency: str, on: date, accounts: Sequence[MerchantAccount]) -> tuple[Candidate, ...]:

@@ -27,7 +27,7 @@ from transactional.payments.routing.request import Candidate, RouteRequest
 from transactional.payments.scorecards.cells import Cell, amount_band, issuer_group
 from transactional.payments.scorecards.client import ScorecardClient
 
-Candidates = Callable[[RouteRequest], Sequence[Candidate]]
+Candidates = Callable[[RouteRequest, date], Sequence[Candidate]]
 
 UNKNOWN_SUCCESS = 0.8
 """What an attempt is expected to do where no card says anything: high enough that an outage shows, low enough that a hard country is none at once."""
@@ -42,20 +42,28 @@ class Told:
 
 
 class Router:
-    """Decides, and remembers how each PSP does. One per process and policy."""
+    """Decides, and remembers how each PSP does. One per process; `policy_on` gives the policy of a day."""
 
-    def __init__(self, client: ScorecardClient, policy: Policy, candidates: Candidates, settings: DetectorSettings | None = None) -> None:
-        self._client, self._candidates, self._settings = client, candidates, settings or DetectorSettings()
-        self._policy = policy
-        self._today: tuple[date, Policy] = (date.min, policy)
+    def __init__(
+        self, client: ScorecardClient, policy_on: Callable[[date], Policy], candidates: Candidates, settings: DetectorSettings | None = None
+    ) -> None:
+        self._client, self._policy_on, self._candidates = client, policy_on, candidates
+        self._settings = settings or DetectorSettings()
+        self._today: tuple[date, Policy] | None = None
         self._breakers: dict[str, Breaker] = {}
         self._lock = Lock()
 
     def decide(self, request: RouteRequest, now: datetime) -> Decision:
         """Where the attempt goes. Raises: Refused (`no_eligible_psp`), InputRejected (`unknown_currency`)."""
+        return self.decide_with_age(request, now)[0]
+
+    def decide_with_age(self, request: RouteRequest, now: datetime, among: frozenset[str] | None = None) -> tuple[Decision, int | None]:
+        """As `decide`, and how many seconds old the card's newest outcome was; None when there was no card. `among`: only these PSPs can be reached."""
         found, standing = self._client.lookup(cell_of(request, now.date()), now)
         looked = Looked(standing.tier, None if standing.card is None else standing.card.manifest.version)
-        return decide(request, self._candidates(request), found, self.breakers(now), self._in_force(now.date()), looked)
+        candidates = [one for one in self._candidates(request, now.date()) if among is None or one.psp in among]
+        decision = decide(request, candidates, found, self.breakers(now), self._in_force(now.date()), looked)
+        return decision, None if standing.age is None else int(standing.age.total_seconds())
 
     def breakers(self, now: datetime) -> Mapping[str, Breaker]:
         """Each PSP's breaker as it is at that moment."""
@@ -83,9 +91,11 @@ class Router:
             self._breakers[psp] = step(self._breakers.get(psp, UNTOUCHED))
 
     def _in_force(self, day: date) -> Policy:
-        if self._today[0] != day:
-            self._today = (day, replace(self._policy, rules=self._policy.rules.on(day)))
-        return self._today[1]
+        today = self._today
+        if today is None or today[0] != day:
+            policy = self._policy_on(day)
+            self._today = today = (day, replace(policy, rules=policy.rules.on(day)))
+        return today[1]
 
 
 def expected_of(decision: Decision) -> Told:

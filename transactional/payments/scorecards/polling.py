@@ -10,8 +10,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from fastapi.concurrency import run_in_threadpool
-
+from transactional.db.background import to_its_end
 from transactional.payments.scorecards.client import ScorecardClient, Standing
 
 log = logging.getLogger(__name__)
@@ -21,7 +20,7 @@ async def keep_polling(client: ScorecardClient, now: Callable[[], datetime], uni
     """Until cancelled. `now` reads a clock and may fail (the database is away): then the next round tries again. Each new trouble is told once."""
     trouble: str | None = None
     while True:
-        said = await run_in_threadpool(_polled, client, now)
+        said = await to_its_end(_polled, client, now)
         if said != trouble and said is not None:
             log.warning("the scorecard could not be polled: %s; the last good one is used under its own clock", said)
         trouble = said

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from tests.unit.payments.routing.cards import asked
 from tests.unit.payments.scorecards.cards import AT, document, row
 from transactional.payments.merchant_accounts import MerchantAccount
-from transactional.payments.routing.candidates import candidates_on
+from transactional.payments.routing.candidates import candidates_among
 from transactional.payments.routing.decision import Rule
 from transactional.payments.routing.detector import BreakerState
 from transactional.payments.routing.policy import Policy
@@ -35,7 +35,7 @@ ROWS = [
 def router(body: bytes | None = None) -> Router:
     client = ScorecardClient(lambda _etag: Fetched(200, "e", body) if body else Fetched(503))
     client.poll(AT)
-    return Router(client, POLICY, candidates_on(AT.date, ACCOUNTS))
+    return Router(client, lambda _day: POLICY, candidates_among(ACCOUNTS))
 
 
 def at(seconds: float) -> datetime:

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 from sqlalchemy import Connection
 from sqlalchemy.dialects.postgresql import insert
 
+from transactional.payments.decisions.models import routing_choices, routing_decisions
 from transactional.payments.routing.decision import Choice, Decision, Rule
 from transactional.payments.routing.detector import BreakerState
-from transactional.payments.routing.models import routing_choices, routing_decisions
 from transactional.payments.routing.request import Candidate, RouteRequest
 from transactional.payments.scorecards.staleness import Tier
 from transactional.vocabulary.errors import Refused

@@ -23,7 +23,7 @@ from transactional.reconciliation.closes import Frozen, closed_days
 from transactional.reconciliation.closing import Closes
 
 BEGIN, DAY = datetime(2026, 1, 6, tzinfo=UTC), date(2026, 1, 5)
-STEPS = 36
+STEPS = 45
 TABLES = """
 create schema if not exists staging;
 drop table if exists raw.fx__rates, raw.app__match_events;

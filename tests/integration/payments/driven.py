@@ -13,8 +13,8 @@ from sqlalchemy import Engine, text
 from tests.integration.payments.casino import Casino, player_id
 from tests.memory_psp import MemoryPsp, Scene
 from transactional.payments.facts import Direction, FactKind, NewIntent, PaymentFact
-from transactional.payments.orchestration.asking import Authorise, Request
-from transactional.payments.orchestration.choosing import Breakers, Card, KycGate, Payer, first_of
+from transactional.payments.orchestration.asking import Authorise, Card, Payer, Request
+from transactional.payments.orchestration.choosing import Breakers, KycGate, first_of
 from transactional.payments.orchestration.orchestrator import Orchestrator, Progress, Seams
 from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.vocabulary.money import Money

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from transactional.payments.declines.reading import read_decline
+from transactional.payments.declines.codes import read_decline
 from transactional.payments.declines.taxonomy import DeclineClass
 from transactional.payments.psps.registry import SPECS
 

@@ -12,8 +12,7 @@ from sqlalchemy import Engine
 
 from tests.integration.payments.driven import PAYER, Driven
 from tests.memory_psp import Crash, MemoryPsp
-from transactional.payments.orchestration.asking import Authorise, Status
-from transactional.payments.orchestration.choosing import Card
+from transactional.payments.orchestration.asking import Authorise, Card, Status
 from transactional.payments.orchestration.gateway import Answer
 from transactional.vocabulary.errors import Refused
 

@@ -17,15 +17,13 @@ from transactional.payments.declines.retrying import Budget, Next, Standing, Ste
 from transactional.payments.declines.scheme_limits import Verdict
 from transactional.payments.facts import FactKind, PaymentFact
 from transactional.payments.lifecycle import state_of
-from transactional.payments.orchestration.asking import AttemptRef, Authorise, Request
-from transactional.payments.orchestration.choosing import Payer
+from transactional.payments.orchestration.asking import AttemptRef, Authorise, Payer, Request
 from transactional.payments.orchestration.deeds import Ask, AtHand, Deed, End, Open
 from transactional.payments.orchestration.driving import decide
 from transactional.payments.orchestration.gateway import ask
 from transactional.payments.orchestration.giving_back import must_give_back
 from transactional.payments.orchestration.opening import _decline_of_turn, decline_of
-from transactional.payments.orchestration.situation import CallMade, Situation, Turn
-from transactional.payments.orchestration.store import Asked
+from transactional.payments.orchestration.situation import Asked, CallMade, Situation, Turn
 from transactional.payments.orchestration.telling import facts_of, request_for
 from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.vocabulary.money import Money

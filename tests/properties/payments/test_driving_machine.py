@@ -17,8 +17,7 @@ from sqlalchemy import Engine
 from tests.integration.payments.driven import PAYER, Driven
 from tests.memory_psp import FAULTS, Crash
 from tests.properties.payments.driving_model import RESULTS
-from transactional.payments.orchestration.asking import Authorise
-from transactional.payments.orchestration.choosing import Card
+from transactional.payments.orchestration.asking import Authorise, Card
 
 _names = count()
 UNNAMED = replace(PAYER, card=Card())  # no scheme counts these tries over examples

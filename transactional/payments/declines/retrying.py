@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
-from transactional.payments.declines.reading import Decline
+from transactional.payments.declines.codes import Decline
 from transactional.payments.declines.scheme_limits import Verdict
 from transactional.payments.declines.taxonomy import DeclineClass, Remedy
 

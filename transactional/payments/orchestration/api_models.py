@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from transactional.http.wire import PRINTABLE_PATTERN, AttemptId, Currency, Instant, IntentId, Reference, SumMinor, Wire
-from transactional.payments.orchestration.choosing import Card, Payer
+from transactional.payments.orchestration.asking import Card, Payer
 
 _Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alpha-2.", examples=["DE"])]
 _Token = Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE_PATTERN)]

@@ -113,3 +113,27 @@ class Status:
 
 
 Request = Authorise | Complete | Capture | Cancel | Refund | Payout | Status
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What is known of a card without its number. `fingerprint` is a keyed hash, the same for the same card at every PSP."""
+
+    fingerprint: str | None = None
+    bin: str | None = None
+    scheme: str | None = None
+    funding: Literal["credit", "debit", "prepaid"] | None = None
+    issuer: str | None = None
+    issuer_country: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Who pays or is paid, for one request. `instruments`: the token of the payer's instrument at each PSP that has one; they are kept nowhere."""
+
+    country: str
+    method: str
+    instruments: Mapping[str, str] = field(repr=False)
+    card: Card = Card()
+    three_ds: ThreeDs = "no"
+    return_url: str | None = None

@@ -1,4 +1,4 @@
-"""Who pays, with what, and who says where an attempt goes: the seams of the orchestrator. For the router that plugs in, the KYC gate, and the API.
+"""Who says where an attempt goes, and whether a player may be paid: the seams of the orchestrator. For the router that plugs in, the KYC gate, and the API.
 
 The trap: a PSP chosen and the reason lost. `Choose` is called in the transaction that writes the attempt, so its decision is committed with it, before the PSP
 is called.
@@ -7,7 +7,7 @@ is called.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
 from typing import Literal
@@ -15,34 +15,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
-from transactional.payments.orchestration.asking import ThreeDs
+from transactional.payments.orchestration.asking import Payer
 from transactional.payments.orchestration.situation import Situation
 from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.vocabulary.money import Money
-
-
-@dataclass(frozen=True, slots=True)
-class Card:
-    """What is known of a card without its number. `fingerprint` is a keyed hash, the same for the same card at every PSP."""
-
-    fingerprint: str | None = None
-    bin: str | None = None
-    scheme: str | None = None
-    funding: Literal["credit", "debit", "prepaid"] | None = None
-    issuer: str | None = None
-    issuer_country: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Payer:
-    """Who pays or is paid, for one request. `instruments`: the token of the payer's instrument at each PSP that has one; they are kept nowhere."""
-
-    country: str
-    method: str
-    instruments: Mapping[str, str] = field(repr=False)
-    card: Card = Card()
-    three_ds: ThreeDs = "no"
-    return_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,35 +72,21 @@ class AtHand:
     lost_action: bool = False
 
 
-def times_sent(turn: Turn, doing: CallMade) -> int:
-    return sum(one.call == doing.call and one.idempotency_key == doing.idempotency_key for one in turn.calls)
-
-
 def again(turn: Turn, doing: CallMade, money: Money | None, terms: DrivingTerms, now: datetime) -> Ask | Pause:
     """The same request under the same key, when its time has come."""
-    return when_due(turn, doing, Ask(turn, doing.call, doing.idempotency_key, money, repeats=doing), times_sent(turn, doing), terms, now)
+    return when_due(turn, doing, Ask(turn, doing.call, doing.idempotency_key, money, repeats=doing), turn.times_sent(doing), terms, now)
 
 
 def cancel_again(turn: Turn, doing: CallMade, terms: DrivingTerms, now: datetime) -> Ask | Pause:
     """Let go once more; under a new key after some tries, since a PSP may repeat its failure for the old one for ever and letting go twice does no harm."""
-    if times_sent(turn, doing) < RESENT_AT_MOST:
+    if turn.times_sent(doing) < RESENT_AT_MOST:
         return again(turn, doing, None, terms, now)
-    return when_due(turn, doing, Ask(turn, "cancel", next_key(doing)), len([one for one in turn.calls if one.call == "cancel"]), terms, now)
+    return when_due(turn, doing, Ask(turn, "cancel", doing.next_key), len([one for one in turn.calls if one.call == "cancel"]), terms, now)
 
 
 def is_final(status: CallMade, doing: CallMade, terms: DrivingTerms) -> bool:
     """Whether what a status says of a request is believed for good: not while the request may still be on its way."""
     return status.asked_at >= max(doing.asked_at + terms.not_found_final_after, doing.waited_until)
-
-
-def generation_of(doing: CallMade) -> int:
-    """Keys end in the number of the business operation: 1 until one was proven to have done nothing."""
-    return int(doing.idempotency_key.rpartition(":")[2])
-
-
-def next_key(doing: CallMade) -> str:
-    """The key of the operation after this one."""
-    return f"{doing.idempotency_key.rpartition(':')[0]}:{generation_of(doing) + 1}"
 
 
 def ask_what_became(turn: Turn, doing: CallMade, terms: DrivingTerms, now: datetime, why: Literal["pending", "unresolved"]) -> Ask | Pause:

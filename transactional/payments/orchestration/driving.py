@@ -29,9 +29,7 @@ from transactional.payments.orchestration.deeds import (
     ask_what_became,
     cancel_again,
     is_final,
-    next_key,
     status_of,
-    times_sent,
 )
 from transactional.payments.orchestration.gateway import Outcome
 from transactional.payments.orchestration.giving_back import give_back, held_minor, keeper
@@ -139,11 +137,11 @@ def _after_capture(turn: Turn, doing: CallMade, money: Money, terms: DrivingTerm
         if turn.state.status in (Status.FAILED, Status.VOIDED):
             return End(turn, FAILED, "capture_failed")
         return ask_what_became(turn, doing, terms, now, "pending")
-    if times_sent(turn, doing) < RESENT_AT_MOST:
+    if turn.times_sent(doing) < RESENT_AT_MOST:
         return again(turn, doing, money, terms, now)
     proof = next((one for one in reversed(turn.since(doing, "status")) if one.outcome is Outcome.APPROVED and is_final(one, doing, terms)), None)
     if proof is not None:  # long after the last try it is still only set aside: that key did nothing and never will
-        return Ask(turn, "capture", next_key(doing), money)
+        return Ask(turn, "capture", doing.next_key, money)
     gone = next((one for one in reversed(turn.since(doing, "status")) if one.outcome in (Outcome.DECLINED, Outcome.NOT_FOUND)), None)
     if gone is not None and is_final(gone, doing, terms):
         return End(turn, FAILED, "capture_failed")

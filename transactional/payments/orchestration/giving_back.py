@@ -16,10 +16,7 @@ from transactional.payments.orchestration.deeds import (
     again,
     ask_what_became,
     cancel_again,
-    generation_of,
     is_final,
-    next_key,
-    times_sent,
     when_due,
 )
 from transactional.payments.orchestration.gateway import Outcome
@@ -79,7 +76,7 @@ def _let_go(turn: Turn, terms: DrivingTerms, now: datetime) -> Ask | Pause | Non
         return Ask(turn, "cancel", f"{turn.attempt.attempt_id.hex}:cancel:1")
     if doing.outcome is None and now < doing.waited_until:
         return Pause("in_flight", doing.waited_until)
-    if doing.outcome not in (None, Outcome.UNKNOWN) and times_sent(turn, doing) >= _REFUSED_AT_MOST:
+    if doing.outcome not in (None, Outcome.UNKNOWN) and turn.times_sent(doing) >= _REFUSED_AT_MOST:
         return None  # the PSP says there is nothing to let go of; what it set aside lapses by itself, and a capture would be a surplus
     return cancel_again(turn, doing, terms, now)
 
@@ -91,14 +88,14 @@ def _refund(turn: Turn, surplus: Money, terms: DrivingTerms, now: datetime) -> A
     if doing.outcome is None and now < doing.waited_until:
         return Pause("in_flight", doing.waited_until)
     finished = sum(one.status in (RefundStatus.FAILED, RefundStatus.CANCELLED, RefundStatus.SENT) for one in turn.state.refunds)
-    if doing.outcome in (None, Outcome.UNKNOWN) and finished < generation_of(doing):
+    if doing.outcome in (None, Outcome.UNKNOWN) and finished < doing.generation:
         same = Money(surplus.currency, doing.amount_minor or surplus.minor)
-        if times_sent(turn, doing) < RESENT_AT_MOST:
+        if turn.times_sent(doing) < RESENT_AT_MOST:
             return again(turn, doing, same, terms, now)
         if not any(one.outcome is Outcome.APPROVED and is_final(one, doing, terms) for one in turn.since(doing, "status")):
             return ask_what_became(turn, doing, terms, now, "unresolved")
         # long after the last try the PSP tells of no such refund: that key did nothing and never will
-    elif doing.outcome in (Outcome.APPROVED, Outcome.PENDING) and finished < generation_of(doing):
+    elif doing.outcome in (Outcome.APPROVED, Outcome.PENDING) and finished < doing.generation:
         return ask_what_became(turn, doing, terms, now, "pending")
     # that one is over, and something is still left: a new refund, not the old one again
-    return when_due(turn, doing, Ask(turn, "refund", next_key(doing), surplus), generation_of(doing), terms, now)
+    return when_due(turn, doing, Ask(turn, "refund", doing.next_key, surplus), doing.generation, terms, now)

@@ -12,17 +12,17 @@ from typing import Protocol
 
 from sqlalchemy import Connection
 
-from transactional.payments.declines.reading import Decline, read_decline
+from transactional.payments.declines.codes import Decline, read_decline
 from transactional.payments.declines.retrying import Budget, Next, Standing, Step, Tried, next_step
 from transactional.payments.declines.scheme_limits import Verdict, judge
 from transactional.payments.declines.taxonomy import UnifiedDecline, taxonomy_on
 from transactional.payments.facts import FactKind, NewAttempt, PaymentFact
 from transactional.payments.lifecycle import AttemptState, Status
-from transactional.payments.orchestration.asking import AttemptRef, Authorise, Payout, Request
-from transactional.payments.orchestration.choosing import Breakers, Choice, Choose, KycGate, Payer, Question
+from transactional.payments.orchestration.asking import AttemptRef, Authorise, Payer, Payout, Request
+from transactional.payments.orchestration.choosing import Breakers, Choice, Choose, KycGate, Question
 from transactional.payments.orchestration.gateway import Answer, Gateway, Outcome
-from transactional.payments.orchestration.situation import SUCCEEDED, Situation, Turn
-from transactional.payments.orchestration.store import Asked, Store
+from transactional.payments.orchestration.situation import SUCCEEDED, Asked, Situation, Turn
+from transactional.payments.orchestration.store import Store
 from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.payments.psps.registry import SPECS
 from transactional.payments.service import Payments

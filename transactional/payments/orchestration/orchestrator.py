@@ -26,17 +26,18 @@ from transactional.ledger.service import Ledger
 from transactional.payments.declines.retrying import Budget, Next
 from transactional.payments.declines.taxonomy import DeclineClass
 from transactional.payments.facts import FactKind, PaymentFact
-from transactional.payments.orchestration.asking import Complete, Request
-from transactional.payments.orchestration.choosing import Breakers, Choose, KycGate, Payer
+from transactional.payments.orchestration.asking import Complete, Payer, Request
+from transactional.payments.orchestration.choosing import Breakers, Choose, KycGate
 from transactional.payments.orchestration.deeds import Ask, AtHand, Deed, End, Open, Pause
 from transactional.payments.orchestration.driving import decide
 from transactional.payments.orchestration.gateway import Action, Answer, Gateway, Outcome, ask
 from transactional.payments.orchestration.giving_back import keeper, must_give_back, surplus_minor
 from transactional.payments.orchestration.opening import Opening, decline_of
-from transactional.payments.orchestration.situation import FAILED, SUCCEEDED, Situation
-from transactional.payments.orchestration.store import Asked, Store
+from transactional.payments.orchestration.situation import FAILED, SUCCEEDED, Asked, Situation
+from transactional.payments.orchestration.store import Store
 from transactional.payments.orchestration.telling import facts_of, request_for
 from transactional.payments.orchestration.terms import DrivingTerms
+from transactional.payments.psps.registry import SPECS
 from transactional.payments.reading import PaymentReader
 from transactional.payments.service import Payments
 from transactional.vocabulary.errors import CountroomError, InvariantBroken, Refused
@@ -75,8 +76,8 @@ class Seams:
     """What is plugged in. `now` reads a clock through the connection (the database's, so that all servers agree)."""
 
     gateways: Mapping[str, Gateway]
-    terms: Mapping[str, DrivingTerms]
     choose: Choose
+    terms: Mapping[str, DrivingTerms] = field(default_factory=lambda: {psp: spec.driving for psp, spec in SPECS.items()})
     kyc: KycGate = lambda _connection, _situation: None
     now: Callable[[Connection], datetime] = lambda connection: PaymentReader(connection).clock()
     budget: Budget = field(default_factory=Budget)

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from transactional.payments.facts import Direction
 from transactional.payments.lifecycle import AttemptState
-from transactional.payments.orchestration.asking import AttemptRef
+from transactional.payments.orchestration.asking import AttemptRef, Request
 from transactional.payments.orchestration.gateway import Outcome
 from transactional.vocabulary.money import Money
 
@@ -37,6 +37,16 @@ class CallMade:
     advice_code: str | None = None
     decline_code: str | None = None
     psp_reference: str | None = None
+
+    @property
+    def generation(self) -> int:
+        """Keys end in the number of the business operation: 1 until one was proven to have done nothing."""
+        return int(self.idempotency_key.rpartition(":")[2])
+
+    @property
+    def next_key(self) -> str:
+        """The key of the operation after this one."""
+        return f"{self.idempotency_key.rpartition(':')[0]}:{self.generation + 1}"
 
     @property
     def waited_until(self) -> datetime:
@@ -66,10 +76,23 @@ class Turn:
         """Requests of a kind after this one."""
         return [one for one in self.calls if one.call == call and one.call_no > made.call_no]
 
+    def times_sent(self, made: CallMade) -> int:
+        """How often that request was sent under its key."""
+        return sum(one.call == made.call and one.idempotency_key == made.idempotency_key for one in self.calls)
+
     @property
     def psp_reference(self) -> str | None:
         """The payment at the PSP, as any answer named it."""
         return next((made.psp_reference for made in reversed(self.calls) if made.psp_reference), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that is committed and may be sent."""
+
+    call_id: UUID
+    turn: Turn
+    request: Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -16,10 +15,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row, text
 
-from transactional.payments.declines.reading import Decline
+from transactional.payments.declines.codes import Decline
 from transactional.payments.declines.scheme_limits import Try
-from transactional.payments.orchestration.asking import AttemptRef, Request
-from transactional.payments.orchestration.choosing import Payer
+from transactional.payments.orchestration.asking import AttemptRef, Payer, Request
 from transactional.payments.orchestration.gateway import Answer, Outcome
 from transactional.payments.orchestration.models import (
     payment_answers,
@@ -29,7 +27,7 @@ from transactional.payments.orchestration.models import (
     payment_turn_ends,
     payment_turns,
 )
-from transactional.payments.orchestration.situation import CallMade, Situation, Turn
+from transactional.payments.orchestration.situation import Asked, CallMade, Situation, Turn
 from transactional.payments.reading import PaymentReader
 from transactional.payments.service import Payments
 from transactional.vocabulary.errors import Refused
@@ -75,15 +73,6 @@ _TOLD_AFTER_A_FAILED_END = text("""
         where coalesce(v.attempt_id, a.attempt_id) = t.attempt_id and v.event_kind in ('captured', 'authorised')
     ) order by t.intent_id limit :most
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request that is committed and may be sent."""
-
-    call_id: UUID
-    turn: Turn
-    request: Request
 
 
 class Store:

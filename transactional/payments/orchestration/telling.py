@@ -9,12 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from transactional.payments.facts import MONEY_KIND_OF, FactKind, PaymentFact
-from transactional.payments.orchestration.asking import Authorise, Cancel, Capture, Complete, Payout, Refund, Request, Status
-from transactional.payments.orchestration.choosing import Payer
+from transactional.payments.orchestration.asking import Authorise, Cancel, Capture, Complete, Payer, Payout, Refund, Request, Status
 from transactional.payments.orchestration.deeds import Ask
 from transactional.payments.orchestration.gateway import Answer, Movement, Outcome
-from transactional.payments.orchestration.situation import Situation
-from transactional.payments.orchestration.store import Asked
+from transactional.payments.orchestration.situation import Asked, Situation
 from transactional.vocabulary.errors import InvariantBroken
 
 

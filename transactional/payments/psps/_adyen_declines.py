@@ -6,7 +6,7 @@ of the issuer, 31 is the issuer's. Source: docs.adyen.com/development-resources/
 
 from __future__ import annotations
 
-from transactional.payments.declines.reading import DeclineMap
+from transactional.payments.declines.codes import DeclineMap
 from transactional.payments.declines.taxonomy import UnifiedDecline
 
 U = UnifiedDecline

@@ -6,7 +6,7 @@ Source: docs.stripe.com/declines/codes and docs.stripe.com/error-codes, read as 
 
 from __future__ import annotations
 
-from transactional.payments.declines.reading import DeclineMap
+from transactional.payments.declines.codes import DeclineMap
 from transactional.payments.declines.taxonomy import UnifiedDecline
 
 U = UnifiedDecline

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
-from transactional.payments.declines.reading import DeclineMap
+from transactional.payments.declines.codes import DeclineMap
 from transactional.payments.facts import PaymentFact
 from transactional.payments.money_kinds import MoneyKind
 from transactional.payments.orchestration.terms import DrivingTerms

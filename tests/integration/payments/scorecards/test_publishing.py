@@ -79,6 +79,13 @@ def test_a_card_of_half_a_load_stays_a_shadow_and_the_old_one_goes_on(pipeline: 
     assert (leading.version, version(pipeline, 2).reason.split(", ")[0]) == (1, "ROWS_CHANGED")
 
 
+def test_what_two_publications_agree_on_leads_although_the_champion_was_of_another_size(pipeline: psycopg.Connection[Any]) -> None:
+    # the trap: a champion of a quiet night, and no card of the day may ever follow it
+    put(pipeline, traffic=buckets(drawn(1, 4)))
+    assert put(pipeline, AT + 5 * MINUTE).status is Status.SHADOW
+    assert put(pipeline, AT + 10 * MINUTE).status is Status.CHAMPION
+
+
 @pytest.mark.parametrize(
     ("ope", "code"),
     [(None, "NO_ESTIMATE"), ({"lo": 0.79, "baseline": 0.8, "ess": 900}, "ESTIMATE_BELOW"), ({"lo": 0.8, "baseline": 0.8, "ess": 90}, "SAMPLE_SMALL")],

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from transactional.payments.declines.reading import DeclineMap, read_decline
+from transactional.payments.declines.codes import DeclineMap, read_decline
+from transactional.payments.declines.retrying import Budget, Next, Standing, Step, Tried, backoff, next_step
 from transactional.payments.declines.scheme_limits import Verdict
 from transactional.payments.declines.taxonomy import UnifiedDecline
-from transactional.payments.declines.retrying import Budget, Next, Standing, Step, Tried, backoff, next_step
 
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 INTENT = UUID(int=7)

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from transactional.payments.declines.reading import ADVICE_NEVER, ADVICE_WAITS, NETWORK_CODES, Decline, read_decline
+from transactional.payments.declines.codes import ADVICE_NEVER, ADVICE_WAITS, NETWORK_CODES, Decline, read_decline
 from transactional.payments.declines.taxonomy import TAXONOMIES, DeclineClass, Remedy, UnifiedDecline, taxonomy_on
 from transactional.payments.psps.registry import SPECS
 

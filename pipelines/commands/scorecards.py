@@ -134,6 +134,38 @@ def export(to: Annotated[Path, typer.Option("--to", file_okay=False, help="Folde
     return 0
 
 
+@app.command()
+def follow(
+    every: Annotated[float, typer.Option(min=0.1, max=300, help="Seconds between two looks at the service's facts.")] = 2.0,
+    once: Annotated[bool, typer.Option("--once", help="Look once, publish, and end.")] = False,
+) -> int:
+    """Publish a card within seconds of an attempt's outcome, between two runs. Ends with Ctrl-C. Several may follow: they take turns.
+
+    A card is published when something has changed, and once per interval when nothing has: the age of a card is that of what is known.
+    """
+    import time
+    from datetime import timedelta
+
+    from assets.payments.live.service import fold, publish_live
+    from assets.payments.scorecards.parameters import Parameters
+    from pipelines.console import answer
+
+    parameters, due = Parameters(), _now()
+    with _app().connect() as facts, _warehouse().connect() as warehouse:
+        facts.autocommit = warehouse.autocommit = True
+        while True:
+            folded = fold(facts, warehouse, parameters)
+            if folded.buckets or once or _now() >= due:
+                due = _now() + timedelta(seconds=parameters.interval_seconds)
+                made = publish_live(warehouse, folded, parameters, _now())
+                if made is not None:
+                    gates = f" ({', '.join(gate.code for gate in made.closed)})" if made.closed else ""
+                    answer(f"{folded.read_at:%H:%M:%S}  {folded.attempts} attempts read, version {made.version}: {made.status.value}{gates}")
+            if once:
+                return 0
+            time.sleep(every)
+
+
 def _document(version: int | None) -> Document:
     from assets.payments.scorecards.reading import content_of
     from transactional.payments.scorecards.document import document_bytes, parse
@@ -175,6 +207,15 @@ def _warehouse() -> Any:
     from transactional.settings import load_settings
 
     return Warehouse(locate_databases(load_settings()).warehouse_url, role=PIPELINE_ROLE)
+
+
+def _app() -> Any:
+    from pipelines.resources.warehouse import Warehouse
+    from transactional.db.engine import PIPELINE_ROLE
+    from transactional.db.location import locate_databases
+    from transactional.settings import load_settings
+
+    return Warehouse(locate_databases(load_settings()).app_url, role=PIPELINE_ROLE)
 
 
 def _now() -> datetime:

@@ -2,7 +2,8 @@
 
 Pure. A card that does not pass stays a shadow, and the old one goes on: its age is then told by its data, and the router's tiers do the rest.
 The traps: half a card after half a load (rows), an empty cell, everything moved at once, a new policy let loose without an off-policy estimate, and a roll-back
-that the next publication undoes five minutes later (`HELD`).
+that the next publication undoes five minutes later (`HELD`). And a gate that never opens again: the traffic of a morning has more cells than that of a night.
+What two publications in a row agree on is true, so rows and shares are compared with the version before as well, a shadow or not.
 Source: reference RT §5.3.
 """
 
@@ -33,9 +34,10 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Champion:
-    """What a new card is compared with. `held`: a person put it there, and only a person may replace it."""
+    """What a new card is compared with. `held`: a person put it there, and only a person may replace it. `last`: rows of the newest version."""
 
     rows: pl.DataFrame
+    last: pl.DataFrame
     policy_id: str
     parameters: Mapping[str, object]
     held: bool
@@ -50,8 +52,9 @@ def closed_gates(
         return gates
     if champion.held:
         gates.append(Gate("HELD", "the champion was put there by a person; `countroom scorecards publish --release` replaces it"))
-    gates += _size(rows, champion.rows)
-    gates += _moves(rows, champion.rows)
+    for gate in (_size, _moves):
+        if gate(rows, champion.last):  # else it is as the version before it
+            gates += gate(rows, champion.rows)
     if policy_id != champion.policy_id or parameters != champion.parameters:
         gates += _off_policy(ope)
     return gates

@@ -99,7 +99,9 @@ def compared_with(connection: Connection, leading: Kept | None) -> Champion | No
         return None
     params = json.loads(leading.stated["params"])
     params.pop("kappas", None)
-    return Champion(shares_of(connection, leading.version), leading.stated["policy_id"], params, leading.stated["origin"] == ROLLED_BACK)
+    rows, newest = shares_of(connection, leading.version), versions(connection, 1)[0]
+    last = rows if newest.version == leading.version else shares_of(connection, newest.version)
+    return Champion(rows, last, leading.stated["policy_id"], params, leading.stated["origin"] == ROLLED_BACK)
 
 
 def shares_of(connection: Connection, number: int) -> pl.DataFrame:

@@ -7,6 +7,8 @@ from pathlib import Path, PurePath
 import pytest
 
 from assets.landing.detection import FileKind, FolderHints, check_promise, detect, files_under
+from assets.landing.doors import parse_file
+from tests.conftest import REPOSITORY
 from transactional.vocabulary.errors import ContractBroken
 
 
@@ -56,6 +58,13 @@ def test_other_xml_is_named_as_such() -> None:
 def test_a_file_in_another_source_s_folder_is_refused() -> None:
     with pytest.raises(ContractBroken, match="lies in the folder of 'adyen'"):
         check_promise(FolderHints("psp/adyen/X", "adyen", "X"), FileKind.CAMT, "bank", "a.xml")
+
+
+def test_a_report_without_a_line_is_of_the_account_in_whose_folder_it_lies() -> None:
+    # the trap: a day on which nothing happened, reported so, and held to be missing because the report names nobody
+    header = next((REPOSITORY / "tests/data/psps/adyen").glob("payments_accounting_report_*.csv")).read_bytes().splitlines()[0]
+    parsed = parse_file(header + b"\n", "payments_accounting_report_2026_01_29.csv", FolderHints("psp/adyen/Ours", "adyen", "Ours"))
+    assert (parsed.account, sum(frame.rows.height for frame in parsed.frames)) == ("Ours", 0)
 
 
 def test_a_world_s_answer_key_is_not_landed_with_its_files(tmp_path: Path) -> None:

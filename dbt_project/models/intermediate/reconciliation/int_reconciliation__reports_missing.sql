@@ -21,7 +21,8 @@ days as (
         psp,
         account,
         booked_on as business_date,
-        {{ count_where("source = 'ledger'") }} as ledger_count,
+        -- payouts are in no activity report: a day with nothing else needs none
+        {{ count_where("source = 'ledger' and kind not in ('payout', 'payout_returned')") }} as ledger_count,
         {{ count_where("source = 'activity'") }} as activity_count
     from items
     where psp is not null

@@ -16,7 +16,7 @@ from psycopg import sql
 from sqlalchemy import make_url, text
 
 from tests.conftest import REPOSITORY
-from transactional.db.engine import PIPELINE_ROLE, READER_ROLE, SERVICE_ROLE, make_engine
+from transactional.db.engine import PIPELINE_ROLE, READER_ROLE, ROUTER_ROLE, SERVICE_ROLE, make_engine
 from transactional.db.local_server import ensure_running, stop
 from transactional.migrations.runner import migrate, revision_state
 
@@ -56,7 +56,7 @@ def test_a_login_that_may_create_roles_sets_everything_up_by_itself(administrato
     administer(administrator, f"create role {name} login createrole password 'a-word-of-the-test'", f"create database {name} owner {name}")
     url = as_login(administrator, name, name)
     assert migrate(url).at_head
-    assert [may_act_as(url, role) for role in (SERVICE_ROLE, PIPELINE_ROLE, READER_ROLE)] == [True, True, True]
+    assert [may_act_as(url, role) for role in (SERVICE_ROLE, PIPELINE_ROLE, READER_ROLE, ROUTER_ROLE)] == [True] * 4
     assert migrate(url, "base").current is None
 
 
@@ -71,6 +71,7 @@ def test_the_runbooks_grants_are_enough_for_logins_that_may_nothing_else(adminis
     owner, api, run = (as_login(administrator, name, "countroom_casino") for name in ("casino_owner", "casino_api", "casino_run"))
     assert migrate(owner).at_head
     assert may_act_as(api, SERVICE_ROLE)
+    assert may_act_as(api, ROUTER_ROLE)
     assert may_act_as(run, PIPELINE_ROLE)
     assert revision_state(api).at_head
     with pytest.raises(psycopg.errors.InsufficientPrivilege), psycopg.connect(api) as connection:

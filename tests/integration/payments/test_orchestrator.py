@@ -115,6 +115,7 @@ def test_an_unknown_outcome_is_resolved_before_money_is_tried_elsewhere(driven: 
     assert driven.pay(intent).status == "unresolved"
     assert driven.pay(intent).status == "unresolved"
     assert driven.sent("adyen") == []
+    assert driven.rows("select latency_ms from app.payment_answers where raw_code = 'timeout' limit 1") == [(15_000,)]  # not the 50 ms of the double
     for _ in range(30):
         if driven.rows("select 1 from app.payment_turn_ends"):
             break

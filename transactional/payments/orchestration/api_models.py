@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from transactional.http.wire import PRINTABLE_PATTERN, AttemptId, Currency, Instant, IntentId, Reference, SumMinor, Wire
 from transactional.payments.orchestration.asking import Card, Payer
@@ -16,6 +16,7 @@ _Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$", description="ISO 3166 alp
 _Token = Annotated[str, Field(min_length=1, max_length=500, pattern=PRINTABLE_PATTERN)]
 _Psp = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 _Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9_.-]+$")]
+_NO_OTHER_NAMES: dict[str, JsonValue] = {"additionalProperties": False}  # pydantic's own schema of such a map allows what it then refuses
 _Brought = Annotated[str, Field(max_length=20_000, pattern=r"^[^\x00]*$")]
 
 
@@ -36,7 +37,10 @@ class PayerIn(Wire):
     country: _Country
     payment_method: Reference = Field(description="card, or as the PSPs call it.")
     instruments: dict[_Psp, _Token] = Field(
-        min_length=1, max_length=20, description="The PSP's token of the instrument, by PSP; used for this request and kept nowhere."
+        min_length=1,
+        max_length=20,
+        description="The PSP's token of the instrument, by PSP; used for this request and kept nowhere.",
+        json_schema_extra=_NO_OTHER_NAMES,
     )
     card: CardIn = Field(default=CardIn(), description="Of a card; empty for other instruments.")
     three_ds: Literal["no", "yes", "exemption"] = Field(default="no", description="Whether 3-D Secure, or an exemption from it, is asked for.")
@@ -50,7 +54,9 @@ class PayerIn(Wire):
 class CompleteIn(Wire):
     """What the payer's browser brought back from the bank."""
 
-    details: dict[_Name, _Brought] = Field(max_length=20, description="As the PSP named it; used for this request and kept nowhere.")
+    details: dict[_Name, _Brought] = Field(
+        max_length=20, description="As the PSP named it; used for this request and kept nowhere.", json_schema_extra=_NO_OTHER_NAMES
+    )
     payer: Annotated[PayerIn | None, Field(description="With it, a refusal may be tried at another PSP.")] = None
 
 

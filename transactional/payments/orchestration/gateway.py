@@ -26,6 +26,9 @@ from transactional.payments.facts import FactKind
 from transactional.payments.orchestration.asking import Authorise, Cancel, Capture, Complete, Payout, Refund, Request, Status
 from transactional.vocabulary.money import Money
 
+TIMEOUT = "timeout"
+"""The `raw_code` of an UNKNOWN answer that is none: the time to wait for it was over."""
+
 
 class Outcome(StrEnum):
     """What became of a request.

@@ -15,10 +15,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy import Connection, Row, text
 
+from transactional.db.rows import insert_rows
 from transactional.payments.declines.codes import Decline
 from transactional.payments.declines.scheme_limits import Try
 from transactional.payments.orchestration.asking import AttemptRef, Payer, Request
-from transactional.payments.orchestration.gateway import Answer, Outcome
+from transactional.payments.orchestration.gateway import TIMEOUT, Answer, Outcome
 from transactional.payments.orchestration.models import (
     payment_answers,
     payment_attempt_contexts,
@@ -169,7 +170,8 @@ class Store:
         return Asked(call_id, turn, request)
 
     def answer(self, asked: Asked, answer: Answer, decline: Decline | None, now: datetime) -> None:
-        """Keep what the PSP said."""
+        """Keep what the PSP said. A time-out took at least as long as it was waited: statistics of latency count it so."""
+        waited = asked.request.timeout_ms if answer.raw_code == TIMEOUT else 0
         self._insert(
             payment_answers,
             call_id=asked.call_id,
@@ -183,15 +185,18 @@ class Store:
             taxonomy_version=decline.taxonomy_version if decline else None,
             psp_reference=answer.psp_reference,
             answered_at=answer.answered_at,
-            latency_ms=answer.latency_ms,
+            latency_ms=max(answer.latency_ms, waited),
             recorded_at=now,
         )
 
     def authentication(self, attempt_id: UUID, steps: Sequence[str], at: datetime, now: datetime) -> None:
         """Keep steps of the payer's authentication."""
-        for step in dict.fromkeys(steps):
-            ids = {"authentication_id": uuid7(now, self._bits), "attempt_id": attempt_id}
-            self._insert(payment_authentications, **ids, step=step, effective_at=at, recorded_at=now)
+        rows = [
+            {"authentication_id": uuid7(now, self._bits), "attempt_id": attempt_id, "step": step, "effective_at": at, "recorded_at": now}
+            for step in dict.fromkeys(steps)
+        ]
+        # a PSP that repeats its answer under the same key tells the same steps again
+        insert_rows(self._connection, payment_authentications, rows, unless_known=True)
 
     def end(self, intent_id: UUID, turn: Turn, ended_as: str, reason: str, now: datetime) -> None:
         """End a turn, once and for all."""

@@ -4,7 +4,8 @@ The same quiet casino twice, once a week old and once a year; everything but its
 through the whole of it: landing, both dbt builds, matching, checks. Each run is a process of its own over a server of its own.
 The trap: a day that adds nothing, timed. The run must have landed the last day's files, and its certificate must close.
 
-Units: seconds of the run by the clock; `ratio` is to the shorter history.
+Units: seconds of the run by the clock, and CPU seconds of the run and of its server together, which other work on the machine changes less; each ratio
+is to the shorter history. The server's CPU is read from /proc: where there is none, CPU is that of the run alone.
 """
 
 from __future__ import annotations
@@ -40,19 +41,28 @@ class Added:
     first_seconds: float
     seconds: float
     ratio: float
+    cpu_seconds: float
+    cpu_ratio: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Cost:
+    seconds: float
+    cpu_seconds: float
 
 
 def measure(folder: Path, players: int, histories: Sequence[int], seed: int = 1) -> Iterator[Added]:
     """Each history as soon as it is measured, the shortest first. Raises: Transient when a run fails."""
-    base: float | None = None
+    base: _Cost | None = None
     for days in sorted(histories):
         home = folder / f"{days}-days"
         first, second, items = _one(home, build(WorldSpec(players, days + 1, seed, wanted=frozenset())))
         base = base or second
-        yield Added(days, items, first, second, second / base)
+        ratio, cpu_ratio = second.seconds / base.seconds, second.cpu_seconds / base.cpu_seconds
+        yield Added(days, items, first.seconds, second.seconds, ratio, second.cpu_seconds, cpu_ratio)
 
 
-def _one(home: Path, world: World) -> tuple[float, float, int]:
+def _one(home: Path, world: World) -> tuple[_Cost, _Cost, int]:
     last = world.spec.ends_at.date() - timedelta(days=1)
     yesterday, today = home / "yesterday", home / "today"
     for path, content in world.files.items():
@@ -98,14 +108,32 @@ def _write(url: str, world: World, chunks: Sequence[object], payouts: Sequence[o
         engine.dispose()
 
 
-def _run(home: Path, folder: Path, as_of: datetime) -> tuple[float, int]:
+def _run(home: Path, folder: Path, as_of: datetime) -> tuple[_Cost, int]:
     command = [sys.executable, "-m", "pipelines.cli", "run", str(folder), "--as-of", as_of.isoformat(), "--json"]
-    began = time.perf_counter()
+    data = ensure_running(home).data
+    began, cpu_began = time.perf_counter(), _cpu_seconds(data)
     made = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | {"COUNTROOM_HOME": str(home)})
-    seconds = time.perf_counter() - began
+    cost = _Cost(time.perf_counter() - began, _cpu_seconds(data) - cpu_began)
     if made.returncode not in (0, 1) or not json.loads(made.stdout)["succeeded"]:
         raise Transient(f"a run ended with {made.returncode}: {made.stderr[-600:]}", code="bench")
-    return seconds, _items(home)
+    return cost, _items(home)
+
+
+def _cpu_seconds(data: Path) -> float:
+    """CPU so far of the commands we waited for, and of the PostgreSQL over `data` with its ended sessions."""
+    commands = os.times()
+    server = (data / "postmaster.pid").read_text().split()[0]
+    ticks = 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it ended meanwhile; then the server has its time
+            continue
+        if stat.parent.name == server:
+            ticks += sum(map(int, fields[11:15]))
+        elif fields[1] == server:
+            ticks += sum(map(int, fields[11:13]))
+    return commands.children_user + commands.children_system + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _items(home: Path) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from threading import Event
@@ -9,11 +10,13 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from tests.integration.payments.driven import PAYER, Driven
 from tests.memory_psp import Crash, MemoryPsp
 from transactional.payments.orchestration.asking import Authorise, Card, Status
 from transactional.payments.orchestration.gateway import Answer
+from transactional.payments.orchestration.orchestrator import keep_sweeping
 from transactional.vocabulary.errors import Refused
 
 BOOKED = {"psp_receivable": 100, "player_cash": -100}
@@ -275,3 +278,22 @@ def test_an_intent_with_attempts_made_by_hand_is_not_driven_as_well(driven: Driv
     (intent,) = driven.rows("select intent_id from app.payment_intents")[0]
     with pytest.raises(Refused, match="made by hand"):
         driven.pay(intent)
+
+
+def test_the_sweep_goes_on_after_a_database_that_was_away(driven: Driven, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Blocks the loop that ends with its first error, and nothing is resumed until the service is started again."""
+
+    class Stopped(Exception):
+        pass
+
+    happens = iter([OperationalError("select", {}, Exception("gone")), {}, Stopped()])
+
+    def sweep() -> object:
+        what = next(happens)
+        if isinstance(what, Exception):
+            raise what
+        return what
+
+    monkeypatch.setattr(driven.orchestrator, "sweep", sweep)
+    with pytest.raises(Stopped):
+        asyncio.run(keep_sweeping(driven.orchestrator, 0))

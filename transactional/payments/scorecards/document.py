@@ -115,7 +115,7 @@ def parse(body: bytes) -> Document:
         manifest = manifest_of(read["manifest"])
         lookup = tuple(Level(each["name"], tuple(each["keys"]), each["parent"]) for each in read["lookup"])
         names: list[str] = [*read["columns"]]
-        rows: list[list[object]] = read["rows"]
+        rows: list[Any] = read["rows"]
     except ContractBroken:
         raise
     except (orjson.JSONDecodeError, KeyError, TypeError, ValueError) as error:
@@ -123,7 +123,10 @@ def parse(body: bytes) -> Document:
     if content_hash(_canonical(read["lookup"], names, rows)) != manifest.content_sha256:
         raise ContractBroken(f"scorecard {manifest.version}: the content is not the one its manifest names", code="content_hash")
     try:
-        document = Document(manifest, tuple([row_of(values, names) for values in rows]), lookup)
+        shared: dict[object, object] = {}
+        for place, values in enumerate(rows):  # in the place of the values: a large card is not in memory twice
+            rows[place] = row_of(values, names, shared)
+        document = Document(manifest, tuple(rows), lookup)
     except (KeyError, TypeError, ValueError) as error:
         raise ContractBroken(f"scorecard {manifest.version}: a row lacks columns ({error})", code="unreadable") from error
     _refuse_unknown_levels(document)

@@ -81,6 +81,7 @@ _TYPES: Mapping[Kind, tuple[type, ...]] = {
 }
 _ACCEPTED = tuple(frozenset({*_TYPES.get(column.kind, (str,)), *([type(None)] if column.nullable else [])}) for column in COLUMNS)
 _REASON = NAMES.index("reason")
+_SHARED = frozenset({str, float, tuple})
 _values = attrgetter(*NAMES)
 row_key = attrgetter(*ROW_KEY)
 
@@ -90,8 +91,8 @@ def canonical_row(row: ScoreRow) -> list[object]:
     return [canonical_value(column, value, row.psp) for column, value in zip(COLUMNS, _values(row), strict=True)]
 
 
-def row_of(values: Sequence[object], names: Sequence[str] = NAMES) -> ScoreRow:
-    """A row read from a document. Columns that this version does not know are left alone.
+def row_of(values: Sequence[object], names: Sequence[str] = NAMES, shared: dict[object, object] | None = None) -> ScoreRow:
+    """A row read from a document. Columns that this version does not know are left alone. `shared`: equal texts and rates of rows become one object.
 
     Raises: ContractBroken (`score_value`) naming row and column; KeyError for a column that is missing.
     """
@@ -104,6 +105,9 @@ def row_of(values: Sequence[object], names: Sequence[str] = NAMES) -> ScoreRow:
             raise _unlike(column, value, f"row {list(values)[:8]}")
     checked: list[Any] = list(values)
     checked[_REASON] = tuple(checked[_REASON])
+    if shared is not None:
+        # texts, rates and codes only: 1 and 1.0 are equal, and an integer must stay one
+        checked = [shared.setdefault(value, value) if type(value) in _SHARED else value for value in checked]
     return ScoreRow(*checked)
 
 

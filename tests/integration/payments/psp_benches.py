@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from tests.integration.payments.adyen_messages import KEY
 from transactional.payments.facts import MONEY_KIND_OF, PaymentFact
 from transactional.payments.gateways.account import GatewayAccount
 from transactional.payments.gateways.registry import open_gateway
 from transactional.payments.orchestration.asking import AttemptRef, Authorise, Cancel, Capture, Complete, Payout, Refund, Status
 from transactional.payments.orchestration.gateway import Answer, Outcome
 from transactional.payments.psps.registry import SPECS
+from transactional.simulation.psp_servers.adyen import AdyenSimulator
 from transactional.simulation.psp_servers.behaviour import Behaviour, Script
 from transactional.simulation.psp_servers.http import PspServer
 from transactional.simulation.psp_servers.stripe import StripeSimulator
@@ -58,8 +60,22 @@ STRIPE = Differences(
     paid_out=Outcome.APPROVED,
     too_late=Outcome.DECLINED,
 )
-DRIVEN = (STRIPE,)
-_SIMULATORS: dict[str, Any] = {"stripe": StripeSimulator}
+ADYEN = Differences(
+    psp="adyen",
+    secret=KEY,
+    instrument="player-1:stored_never_in_a_log",
+    destination="player-1:stored_never_in_a_log",
+    decline=Behaviour(decline="12", network_code="51", advice_code="03"),
+    declined_as=("12", "51", "03"),
+    says_done=Outcome.PENDING,
+    takes_parts=True,
+    repeats_a_500=False,
+    never_sent=Outcome.UNKNOWN,
+    paid_out=Outcome.APPROVED,
+    too_late=Outcome.PENDING,
+)
+DRIVEN = (STRIPE, ADYEN)
+_SIMULATORS: dict[str, Any] = {"stripe": StripeSimulator, "adyen": AdyenSimulator}
 
 
 @dataclass

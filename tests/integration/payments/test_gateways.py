@@ -56,7 +56,7 @@ def test_a_payer_who_passes_the_challenge_is_approved(desk: Bench) -> None:
     assert asked.outcome is Outcome.REQUIRES_ACTION
     assert asked.action is not None
     assert asked.action.url
-    answer = desk.gateway.complete(desk.complete(asked, desk.simulator.payer_acts(asked.psp_reference)))
+    answer = desk.gateway.complete(desk.complete(asked, desk.simulator.payer_acts(desk.attempt.merchant_reference)))
     assert answer.outcome is Outcome.APPROVED
     assert AuthenticationStep.PASSED in answer.authentication
     assert desk.at_psp() == (100_00, 0, 0, 0)
@@ -65,7 +65,7 @@ def test_a_payer_who_passes_the_challenge_is_approved(desk: Bench) -> None:
 def test_a_payer_who_fails_the_challenge_is_declined_and_nothing_is_held(desk: Bench) -> None:
     desk.script.plan("authorise", Behaviour(three_ds="challenge"))
     asked = desk.gateway.authorise(desk.authorise())
-    answer = desk.gateway.complete(desk.complete(asked, desk.simulator.payer_acts(asked.psp_reference, passed=False)))
+    answer = desk.gateway.complete(desk.complete(asked, desk.simulator.payer_acts(desk.attempt.merchant_reference, passed=False)))
     assert (answer.outcome, AuthenticationStep.FAILED in answer.authentication) == (Outcome.DECLINED, True)
     assert desk.at_psp() == (0, 0, 0, 0)
 

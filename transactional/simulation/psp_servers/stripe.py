@@ -75,10 +75,10 @@ class StripeSimulator:
                 turn.keep = self._done(name, found, incoming, behaviour)
             return turn.keep
 
-    def payer_acts(self, reference: str, *, passed: bool = True) -> dict[str, str]:
+    def payer_acts(self, merchant_reference: str, *, passed: bool = True) -> dict[str, str]:
         """The payer finishes (or fails) the challenge; what the browser brings back."""
         with self._lock:
-            kept = self.books.kept[reference]
+            kept = self.books.under(merchant_reference)[-1]
             kept.facts.pop("next_action", None)
             if passed:
                 kept.facts["three_d_secure"] = {"authentication_flow": "challenge", "result": "authenticated"}
@@ -87,7 +87,7 @@ class StripeSimulator:
                 kept.state = "requires_payment_method"
                 kept.facts["error"] = {"type": "card_error", "code": "payment_intent_authentication_failure", "message": "simulated"}
                 self._tell("payment_intent.payment_failed", self._intent(kept))
-        return {"payment_intent": reference, "redirect_status": "succeeded" if passed else "failed"}
+        return {"payment_intent": kept.reference, "redirect_status": "succeeded" if passed else "failed"}
 
     def _done(self, name: str, found: tuple[str, ...], incoming: Incoming, behaviour: Behaviour) -> Outgoing:
         broken = json_answer(500, {"error": {"type": "api_error", "message": "simulated"}})

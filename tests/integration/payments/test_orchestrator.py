@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from tests.integration.payments.driven import PAYER, Driven
 from tests.memory_psp import Crash, MemoryPsp
-from transactional.payments.orchestration.asking import Authorise, Card, Status
+from transactional.payments.orchestration.asking import Authorise, Capture, Card, Status
 from transactional.payments.orchestration.gateway import Answer
 from transactional.payments.orchestration.orchestrator import keep_sweeping
 from transactional.vocabulary.errors import Refused
@@ -240,6 +240,24 @@ def test_an_adapter_with_a_bug_is_an_unknown_outcome_and_loud(
     driven.after(seconds=30)
     assert driven.orchestrator.resume(intent).status == "succeeded"
     assert driven.sent("adyen") == []
+
+
+def test_an_answer_that_tells_a_movement_without_an_amount_is_kept_and_the_webhook_tells_it_rightly(
+    driven: Driven, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Raised out of the keeping of an answer, it would be raised again by every retry, and the payment could never end."""
+    honest = MemoryPsp.capture
+
+    def vague(self: MemoryPsp, request: Capture) -> Answer:
+        answer = honest(self, request)
+        return replace(answer, movements=tuple(replace(one, amount=None) for one in answer.movements))
+
+    monkeypatch.setattr(MemoryPsp, "capture", vague)
+    intent = driven.intent()
+    assert driven.pay(intent).status == "pending"
+    driven.webhooks()
+    assert driven.orchestrator.resume(intent).status == "succeeded"
+    assert driven.balances() == BOOKED
 
 
 def test_the_twenty_first_soft_reattempt_of_a_visa_card_over_two_psps_is_refused(driven: Driven) -> None:

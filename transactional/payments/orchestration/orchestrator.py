@@ -40,7 +40,7 @@ from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.payments.psps.registry import SPECS
 from transactional.payments.reading import PaymentReader
 from transactional.payments.service import Payments
-from transactional.vocabulary.errors import CountroomError, InvariantBroken, Refused
+from transactional.vocabulary.errors import CountroomError, InputRejected, InvariantBroken, Refused
 from transactional.vocabulary.money import Money
 
 log = logging.getLogger(__name__)
@@ -212,7 +212,7 @@ class Orchestrator:
                 log.error("%s refused with a code this version has no meaning for: %s", psp, decline.unread_code[:40])
             store.answer(asked, answer, decline, now)
             store.authentication(turn.attempt.attempt_id, answer.authentication, answer.answered_at, now)
-            for fact in facts_of(asked, answer):
+            for fact in _told(asked, answer):
                 _record(work.connection, payments, fact)
             work.commit()
         is_technical = decline is not None and decline.decline_class is DeclineClass.TECHNICAL
@@ -221,6 +221,15 @@ class Orchestrator:
 
 def _payments(connection: Connection) -> Payments:
     return Payments(connection, Ledger(connection))
+
+
+def _told(asked: Asked, answer: Answer) -> list[PaymentFact]:
+    """The facts of an answer; none when one of them cannot be one. The answer is kept all the same, and the webhook or a status tells them rightly."""
+    try:
+        return facts_of(asked, answer)
+    except InputRejected as error:
+        log.error("the adapter of %s told a movement that cannot be one: %s", asked.turn.attempt.psp, error.code)
+        return []
 
 
 def _record(connection: Connection, payments: Payments, fact: PaymentFact) -> None:

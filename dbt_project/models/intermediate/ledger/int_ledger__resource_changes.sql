@@ -1,3 +1,5 @@
+{{ config(materialized='table') }}
+
 with postings as (
     select * from {{ ref('int_ledger__postings_enriched') }}
 ),
@@ -11,7 +13,16 @@ wallet_lines as (
 ),
 
 items as (
-    select * from {{ ref('int_reconciliation__items_decided') }}
+    select
+        source,
+        psp,
+        account,
+        case_id,
+        booked_on,
+        currency,
+        amount_minor
+    from {{ ref('int_reconciliation__items_decided') }}
+    where source in ('payout', 'bank') and disposition <> 'ignored'
 ),
 
 groups_found as (
@@ -129,7 +140,7 @@ changes as (
         currency,
         -amount_minor as amount_minor
     from items
-    where source = 'payout' and disposition <> 'ignored'
+    where source = 'payout'
     union all
     select
         items.booked_on as business_date,
@@ -142,7 +153,7 @@ changes as (
     from items
     inner join cases
         on items.case_id = cases.case_id
-    where items.source = 'bank' and items.disposition <> 'ignored' and cases.psp is not null
+    where items.source = 'bank' and cases.psp is not null
     union all
     select
         closing_date as business_date,

@@ -1,14 +1,33 @@
 {{ config(materialized='table') }}
 
 with items as (
-    select * from {{ ref('int_reconciliation__items_decided') }}
+    select
+        item_key,
+        source,
+        psp,
+        account,
+        ext_id,
+        kind,
+        family,
+        case_id,
+        break_id,
+        batch_id,
+        booked_on,
+        occurred_at,
+        currency,
+        amount_minor,
+        net_currency,
+        net_minor
+    from {{ ref('int_reconciliation__items_decided') }}
+    -- an ignored line tells money again that is counted already
+    where source in ('activity', 'settlement', 'payout') and disposition <> 'ignored'
 ),
 
 breaks as (
     select * from {{ ref('int_reconciliation__breaks_found') }}
 ),
 
--- an ignored line tells money again that is counted already; so do the older version of a restated line and a line that a file printed again
+-- the older version of a restated line and a line that a file printed again tell money again too
 counted as (
     select
         items.*,
@@ -18,9 +37,7 @@ counted as (
     left join breaks
         on items.break_id = breaks.break_id
     where
-        items.source in ('activity', 'settlement', 'payout')
-        and items.kind <> 'payout'
-        and items.disposition <> 'ignored'
+        items.kind <> 'payout'
         and coalesce(breaks.break_class, '') not in ('restated', 'duplicate_file')
 ),
 
@@ -54,7 +71,7 @@ payouts as (
         currency,
         min(booked_on) as paid_on
     from items
-    where source = 'payout' and kind = 'payout' and disposition <> 'ignored' and batch_id is not null
+    where source = 'payout' and kind = 'payout' and batch_id is not null
     group by psp, account, batch_id, currency
 ),
 

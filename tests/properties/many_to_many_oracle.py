@@ -42,13 +42,18 @@ def payment_groups(rows: Rows) -> Verdict:
     verdict = Verdict({names(case) for case in by_key.values() if _whole(case)})
     taken = frozenset().union(*verdict.groups) if verdict.groups else frozenset()
     left = [row for row in rows if row["item_key"] not in taken]
-    if _sums_agree(left) and not _lacks_a_kind(left) and len({_key(row) for row in left}) > 1:
+    if _sums_agree(left) and not _lacks_a_kind(left) and len({_key(row) for row in left}) > 1 and _is_netted(left):
         verdict.groups.add(names(left))
     else:
         open_keys = sorted({_key(row) for row in left})
         parts = [[row for row in left if _key(row) in chosen] for size in range(2, len(open_keys)) for chosen in combinations(open_keys, size)]
         verdict.tempting += sum(_sums_agree(part) for part in parts)
     return verdict
+
+
+def _is_netted(rows: Rows) -> bool:
+    """Whether a movement's money stands in another's line. Same key and another value is a break of its own (§5.3, L3), also when two of them cancel."""
+    return any({"ledger", "settlement"} - {row["source"] for row in rows if _key(row) == key} for key in {_key(row) for row in rows})
 
 
 def _key(row: Row) -> tuple[str, str]:

@@ -229,6 +229,8 @@ def agrees_as_a_whole(cases: list[Rows]) -> bool:
     hops = grouped(rows, lambda row: row["source"])
     if len(cases) < 2 or len({row["currency"] for row in rows}) > 1 or "ledger" not in hops or "settlement" not in hops:
         return False
+    if all({"ledger", "settlement"} <= {row["source"] for row in case} for case in cases):
+        return False  # nothing was netted into another line: each movement has its own, and its amount is wrong
     kinds = {source: {row["kind"] for row in hops[source]} for source in ("ledger", "settlement")}
     sums = {total(hop) for hop in hops.values()}
     return len(sums) == 1 and 0 not in sums and kinds["settlement"] <= kinds["ledger"]

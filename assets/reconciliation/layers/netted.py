@@ -2,6 +2,7 @@
 
 A PSP may settle two captures and a refund of one payment as one line of what is left. Then every movement of the payment has a difference or lacks a
 hop, and all of them together have none: over ALL open movements of that payment the hops say the same sum in the same currency. Then they are one group.
+Some movement must lack its line: only then did another line take it in. Where each has its own, two wrong amounts that cancel are two breaks (LR §5.3, L3).
 No choice is made (all or nothing, one payment, one currency, no kind that our books lack), so there is nothing to be ambiguous about: where the sums differ
 by one minor unit, each movement keeps its own break. A subset is never looked for (LR §5.4).
 The traps: a row whose own arithmetic or rate is wrong, hidden by a sum that fits (it stays a break, now of the whole), and an unposted chargeback or a
@@ -33,6 +34,7 @@ with summed as (
         sum(settlement_minor) as settlement_minor, count(*) as movements, string_agg(kind, ', ' order by kind, case_id) as kinds
     from open_movement group by payment_id
     having count(*) > 1 and count(distinct currency) = 1 and not bool_or(is_mixed)
+        and bool_or(ledger_minor is null or settlement_minor is null)
         and list_has_all(list(kind) filter (where ledger_minor is not null), list(kind) filter (where settlement_minor is not null))
 )
 select * from summed

@@ -56,6 +56,17 @@ def test_a_row_that_does_not_add_up_is_not_hidden_by_a_sum_that_does() -> None:
     assert outcome.breaks["member_count"].to_list() == [10]
 
 
+def test_two_wrong_amounts_that_cancel_are_two_breaks() -> None:
+    # blocks: captures of 600 and 400 settled as 607 and 393, each under its own key, called one agreement of 1,000
+    moves = [("M1", 600, 607), ("M2", 400, 393)]
+    rows = [
+        item(f"{source}:{reference[1]}", source, theirs if source == "settlement" else ours, modification_reference=reference)
+        for source in ("ledger", "attempt", "activity", "settlement")
+        for reference, ours, theirs in moves
+    ]
+    assert found(run([*rows, item("payout:9", "payout", -980), item("bank:2", "bank", 980)])) == [("amount", -7), ("amount", 7)]
+
+
 def test_an_unposted_chargeback_of_the_payment_is_not_netted_away() -> None:
     rows = netted(700)
     told = [("activity", "activity:8"), ("settlement", "settlement:8")]

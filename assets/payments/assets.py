@@ -20,7 +20,7 @@ from pipelines.resources.warehouse import Warehouse
 if TYPE_CHECKING:
     from assets.payments.scorecards.service import Published
 
-_OUTCOME_HOURS = dg.AssetKey(["payments", "agg_outcome_hours"])
+_READ = (dg.AssetKey(["payments", "agg_outcome_hours"]), dg.AssetKey(["intermediate", "int_payments__calls_timed"]))
 
 
 @dg.multi_asset(specs=[spec_of(table) for table in REGISTRIES])
@@ -32,7 +32,7 @@ def scoring_registries(context: dg.AssetExecutionContext, warehouse: dg.Resource
             yield dg.MaterializeResult(asset_key=key_of(table), metadata={"dagster/row_count": written})
 
 
-@dg.multi_asset(specs=[spec_of(table, deps=[_OUTCOME_HOURS]) for table in PUBLISHED])
+@dg.multi_asset(specs=[spec_of(table, deps=_READ) for table in PUBLISHED])
 def published_scorecard(
     context: dg.AssetExecutionContext, warehouse: dg.ResourceParam[Warehouse], clock: dg.ResourceParam[Clock]
 ) -> Iterator[dg.MaterializeResult[None]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from assets.payments.scorecards.gates import Champion
+from assets.payments.scorecards.measures import measures_of_calls
 from transactional.payments.scorecards.cells import KEYS
 from transactional.payments.scorecards.document import Manifest, Status
 from transactional.vocabulary.errors import Refused
@@ -36,6 +37,9 @@ _BEFORE = """
 select max(s.version) from derived.payments__scorecard_statuses as s
 inner join derived.payments__scorecard_versions as v on s.version = v.version
 where s.status = 'champion' and v.data_watermark < %s
+"""
+_CALLS = """
+select direction, country, method, psp, latency_ms, is_timeout from intermediate.int_payments__calls_timed where asked_at > %s and asked_at <= %s
 """
 
 
@@ -110,6 +114,16 @@ def shares_of(connection: Connection, number: int) -> pl.DataFrame:
     query = sql.SQL("select {} from derived.payments__scorecard_rows where version = %s").format(columns)
     schema = {name: pl.Float64() if name == "share_target" else pl.String() for name in _SHARES}
     return pl.DataFrame(connection.execute(query, [number]).fetchall(), schema=schema, orient="row")
+
+
+def measures_before(connection: Connection, as_of: datetime, window_seconds: int) -> pl.DataFrame:
+    """What was measured in the window, as far as it has landed; nothing where the warehouse was never built."""
+    built = connection.execute("select to_regclass('intermediate.int_payments__calls_timed') is not null").fetchone()
+    schema = {name: pl.String() for name in ("direction", "country", "method", "psp")} | {"latency_ms": pl.Int64(), "is_timeout": pl.Boolean()}
+    if built is None or not built[0]:
+        return measures_of_calls(pl.DataFrame(schema=schema))
+    rows = connection.execute(_CALLS, [as_of - timedelta(seconds=window_seconds), as_of]).fetchall()
+    return measures_of_calls(pl.DataFrame(rows, schema=schema, orient="row"))
 
 
 def _kept(connection: Connection, query: str, parameters: list[object]) -> list[Kept]:

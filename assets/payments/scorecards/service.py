@@ -21,7 +21,7 @@ import polars as pl
 from assets.payments.scorecards.card_rows import CardRows, card_rows
 from assets.payments.scorecards.gates import Gate, closed_gates
 from assets.payments.scorecards.parameters import Parameters
-from assets.payments.scorecards.reading import ROLLED_BACK, Connection, Kept, champion, compared_with, shares_before, version
+from assets.payments.scorecards.reading import ROLLED_BACK, Connection, Kept, champion, compared_with, measures_before, shares_before, version
 from assets.payments.scorecards.tables import SCORECARD_ROWS, SCORECARD_STATUSES, SCORECARD_VERSIONS
 from pipelines.resources.frames import polars_schema
 from pipelines.resources.warehouse import Warehouse, append
@@ -67,13 +67,14 @@ class Published:
     is_new: bool
 
 
-def publish(connection: Connection, buckets: pl.DataFrame, recipe: Recipe, now: datetime, measures: pl.DataFrame | None = None) -> Published:
+def publish(connection: Connection, buckets: pl.DataFrame, recipe: Recipe, now: datetime) -> Published:
     """Make the card of a moment out of hour buckets and publish it, in the caller's transaction.
 
     Raises: ContractBroken when a row is not as the contract says; Refused (`nothing_to_score`) when there is no attempt in the window.
     """
     connection.execute(_LOCK)
     as_of = recipe.as_of.replace(microsecond=0)
+    measures = measures_before(connection, as_of, recipe.parameters.window_seconds())
     made = card_rows(buckets, as_of, recipe.parameters, shares_before(connection, as_of), measures)
     if made.rows.is_empty():
         raise Refused("no attempt lies in the window: there is nothing to score", code="nothing_to_score")

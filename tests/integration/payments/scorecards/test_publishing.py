@@ -113,6 +113,19 @@ def test_a_roll_back_is_an_old_content_under_a_new_version_and_the_next_publicat
         roll_back(pipeline, 99, "ayse", "", AT)
 
 
+def test_latencies_of_the_window_are_in_the_card_once_the_warehouse_has_them(pipeline: psycopg.Connection[Any]) -> None:
+    put(pipeline)
+    pipeline.execute("create schema intermediate")
+    pipeline.execute(
+        """create view intermediate.int_payments__calls_timed as
+           select 'deposit' as direction, '' as country, '' as method, 'adyen' as psp, 120 as latency_ms, false as is_timeout, %s::timestamptz as asked_at
+           union all select 'deposit', '', '', 'adyen', 9000, false, %s::timestamptz""".replace("%s", "'{}'").format(AT, AT - timedelta(hours=25))
+    )
+    made = put(pipeline, AT + 5 * MINUTE)
+    query = "select distinct latency_p99_ms from derived.payments__scorecard_rows where version = %s and psp = 'adyen' and direction = 'deposit'"
+    assert pipeline.execute(query, [made.version]).fetchall() == [(120,)]
+
+
 def test_rolling_back_to_what_leads_is_refused(pipeline: psycopg.Connection[Any]) -> None:
     put(pipeline)
     with pytest.raises(Refused, match="very content"):

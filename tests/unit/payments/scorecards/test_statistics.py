@@ -13,6 +13,7 @@ import pytest
 from assets.payments.scorecards.best import probability_best, probability_better
 from assets.payments.scorecards.card_rows import card_rows
 from assets.payments.scorecards.decay import ONE, ageing, decay_weight, decay_weights
+from assets.payments.scorecards.measures import measures_of_calls
 from assets.payments.scorecards.parameters import Parameters
 from assets.payments.scorecards.shrinkage import kappa_by_moments
 from tests.unit.payments.scorecards.oracle import means
@@ -199,3 +200,13 @@ def test_a_casino_without_cards_has_a_card_of_the_levels_it_has() -> None:
     tries = [replace(one, bin="", issuer_group="") for one in drawn(5, 300)]
     rows = card_rows(buckets(tries), BEGIN + timedelta(hours=3), Parameters()).rows
     assert set(rows["level"]) == {"all", "country", "country_method", "amount_band"}
+
+
+def test_latencies_are_those_of_calls_time_outs_included_and_narrow_cells_have_their_parents() -> None:
+    # the trap: a time-out left out of the percentiles makes the slowest PSP the fastest
+    calls = [("deposit", "SE", "card", "adyen", ms, False) for ms in range(1, 91)] + [("deposit", "SE", "card", "adyen", 15_000, True)] * 10
+    names = ("direction", "country", "method", "psp", "latency_ms", "is_timeout")
+    rows = card_rows(buckets(drawn(1, 200)), AT, GIVEN, measures=measures_of_calls(pl.DataFrame(calls, schema=names, orient="row"))).rows
+    told = rows.filter((pl.col("direction") == "deposit") & (pl.col("psp") == "adyen")).select("latency_p50_ms", "latency_p95_ms", "timeout_share")
+    assert told.unique().rows() == [(51, 15_000, 0.1)]
+    assert rows.filter(pl.col("psp") == "stripe")["latency_p50_ms"].null_count() == rows.filter(pl.col("psp") == "stripe").height

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -152,10 +152,15 @@ class Bench:
         return believed.held, believed.captured, believed.refunded, believed.paid_out
 
 
+def simulator_of(differs: Differences, now: Callable[[], datetime] = lambda: NOW) -> Any:
+    """The PSP, simulated: its books, its script and its outbox."""
+    return _SIMULATORS[differs.psp](now, API_KEY, differs.secret)
+
+
 @contextmanager
 def bench(differs: Differences) -> Iterator[Bench]:
     """A PSP that listens and the gateway to it."""
-    simulator = _SIMULATORS[differs.psp](lambda: NOW, API_KEY, differs.secret)
+    simulator = simulator_of(differs)
     with PspServer(simulator) as server:
         made = Bench(differs, simulator, server)
         try:

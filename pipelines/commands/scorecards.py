@@ -136,7 +136,7 @@ def export(to: Annotated[Path, typer.Option("--to", file_okay=False, help="Folde
 
 @app.command()
 def follow(
-    every: Annotated[float, typer.Option(min=0.1, max=300, help="Seconds between two looks at the service's facts.")] = 2.0,
+    every: Annotated[float, typer.Option(min=0.1, max=300, help="Seconds between two looks at the service's facts.")] = 1.0,
     once: Annotated[bool, typer.Option("--once", help="Look once, publish, and end.")] = False,
 ) -> int:
     """Publish a card within seconds of an attempt's outcome, between two runs. Ends with Ctrl-C. Several may follow: they take turns.

@@ -25,6 +25,7 @@ from assets.landing.bounds import check_statement_lines, check_statement_size
 from assets.landing.detection import BANK_KINDS, FileKind, FolderHints, check_promise, detect
 from assets.landing.parsed import LandingFrame, ParsedFile, RejectedRow
 from assets.landing.registry import Arrival, Counts, Known
+from assets.landing.reports.named import said_by_name
 from pipelines.resources.object_store import ObjectStore
 from pipelines.resources.warehouse import append
 from transactional.vocabulary.errors import ContractBroken, InputRejected, InvariantBroken, Place
@@ -82,7 +83,7 @@ def land_file(
         raise InvariantBroken("land_file needs an idle connection: each file is one transaction of its own")
     arrival = Arrival.of(content, name, hints.folder, now)
     with connection.transaction():
-        known = registry.find_landed(connection, arrival)
+        known = registry.find_seen(connection, arrival, hints.account)
         if known is not None:
             return _seen_again(connection, arrival, known)
     store.put_new(arrival.object_key, content)
@@ -185,7 +186,7 @@ def _psp_report(content: bytes, name: str, hints: FolderHints) -> ParsedFile:
 def _seen_again(connection: psycopg.Connection[Any], arrival: Arrival, known: Known) -> LandedFile:
     registry.record_sighting(connection, arrival, known)
     counts = Counts(duplicate=known.rows_in)
-    return LandedFile(arrival.name, arrival.sha256, arrival.file_id, "duplicate", known.source, known.report, known.account, known.version, counts)
+    return LandedFile(arrival.name, arrival.sha256, known.file_id, "duplicate", known.source, known.report, known.account, known.version, counts)
 
 
 def _refuse(connection: psycopg.Connection[Any], arrival: Arrival, hints: FolderHints, error: ContractBroken | InputRejected) -> LandedFile:
@@ -194,12 +195,16 @@ def _refuse(connection: psycopg.Connection[Any], arrival: Arrival, hints: Folder
     source = hints.source or "unknown"
     with connection.transaction():
         registry.wait_for_turn(connection, "content", arrival.sha256)
+        if registry.find_landed(connection, arrival) is not None:  # as another report: what is refused is this name for it
+            arrival = replace(arrival, said=arrival.name)
         registry.record_refused(connection, arrival, source, message)
     return LandedFile(arrival.name, arrival.sha256, arrival.file_id, "refused", source, "unknown", None, 0, Counts(), (message,))
 
 
 def _write(connection: psycopg.Connection[Any], arrival: Arrival, parsed: ParsedFile, on_step: Step) -> LandedFile:
     """The one transaction of a file. Whoever lands the same bytes meanwhile waits here, and then finds them landed."""
+    said = said_by_name(parsed.source, parsed.report, parsed.account, arrival.name, rows_in=parsed.rows_landed + len(parsed.rejected))
+    arrival = replace(arrival, said=said)
     with connection.transaction():
         registry.wait_for_turn(connection, "content", arrival.sha256)
         known = registry.find_landed(connection, arrival)

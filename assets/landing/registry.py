@@ -1,15 +1,16 @@
-"""Has this content landed before, and which version of its name is it: the file registry. For the door only.
+"""Has this file landed before, and which version of its name is it: the file registry. For the door only.
 
-Everything here runs inside the door's one transaction per file. The traps: two processes that land the same bytes at once (an advisory lock on the
-content: the second finds the first), two different files of one name at once (a lock on the name: their versions differ), and a refused file that
-can never be mended (it may be offered again; a landed one never changes).
+A file is its bytes and, where they do not say it, what its name says (assets/landing/reports/named.py). Everything here runs inside the door's one
+transaction per file. The traps: two processes that land the same bytes at once (an advisory lock on the content: the second finds the first), two
+different files of one name at once (a lock on the name: their versions differ), and a refused file that can never be mended (it may be offered
+again; a landed one never changes).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +19,7 @@ import polars as pl
 import psycopg
 
 from assets.landing.parsed import CONTENT_LIMIT, ParsedFile, RejectedRow
+from assets.landing.reports.named import may_be_named, said_by_name
 from assets.landing.tables import REJECTED_ROWS
 from pipelines.resources.object_store import original_key
 from pipelines.resources.warehouse import append
@@ -26,13 +28,14 @@ from transactional.vocabulary.ids import uuid7
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A file as it was offered: its name and folder, and what its bytes are."""
+    """A file as it was offered: its name and folder, what its bytes are and, once it was read, what only its name says (`said`)."""
 
     name: str
     folder: str
     sha256: str
     size_bytes: int
     at: datetime
+    said: str | None = None
 
     @classmethod
     def of(cls, content: bytes, name: str, folder: str, at: datetime) -> Arrival:
@@ -40,8 +43,10 @@ class Arrival:
 
     @property
     def file_id(self) -> UUID:
-        """The first 128 bits of the hash: the same bytes have the same id everywhere."""
-        return UUID(hex=self.sha256[:32])
+        """The first 128 bits of the hash, of the bytes or of that hash with what the name says: the same file has the same id everywhere."""
+        if self.said is None:
+            return UUID(hex=self.sha256[:32])
+        return UUID(hex=hashlib.sha256(f"{self.sha256}\x1f{self.said}".encode()).hexdigest()[:32])
 
     @property
     def object_key(self) -> str:
@@ -65,17 +70,28 @@ class Counts:
 class Known:
     """A file that has landed."""
 
+    file_id: UUID
+    name: str
     source: str
     report: str
     account: str | None
     version: int
     rows_in: int
 
+    @property
+    def said(self) -> str | None:
+        """What only its name says; worked out, because files that landed before revision 0031 do not have it."""
+        return self.said_under(self.name, self.account)
+
+    def said_under(self, name: str, account: str | None) -> str | None:
+        """What its name would say, if it came under this one and for this account."""
+        return said_by_name(self.source, self.report, account, name, rows_in=self.rows_in)
+
 
 _INSERT = """
-insert into raw.source_files (file_id, sha256, name, folder, source, report, account, version, size_bytes, received_at, object_key, state,
+insert into raw.source_files (file_id, sha256, said_by_name, name, folder, source, report, account, version, size_bytes, received_at, object_key, state,
                               rows_in, rows_landed, rows_rejected, rows_duplicate, refusal)
-values (%(file_id)s, %(sha256)s, %(name)s, %(folder)s, %(source)s, %(report)s, %(account)s, %(version)s, %(size_bytes)s, %(at)s, %(object_key)s,
+values (%(file_id)s, %(sha256)s, %(said)s, %(name)s, %(folder)s, %(source)s, %(report)s, %(account)s, %(version)s, %(size_bytes)s, %(at)s, %(object_key)s,
         %(state)s, %(rows_in)s, %(landed)s, %(rejected)s, %(duplicate)s, %(refusal)s)
 on conflict (file_id) do update set
     name = excluded.name, folder = excluded.folder, source = excluded.source, report = excluded.report, account = excluded.account,
@@ -91,19 +107,35 @@ def wait_for_turn(connection: psycopg.Connection[Any], *names: str | None) -> No
     connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 20261125))", [key])
 
 
+def find_seen(connection: psycopg.Connection[Any], arrival: Arrival, account: str | None) -> Known | None:
+    """The registry's row of this file, if it is certain before reading it that it has landed. `account` is what its folder says, if it does."""
+    for known in _landed_with(connection, arrival.sha256):
+        said = known.said_under(arrival.name, account or known.account)
+        if said == known.said and not may_be_named(known.source, known.report, arrival.name):
+            return known
+    return None
+
+
 def find_landed(connection: psycopg.Connection[Any], arrival: Arrival) -> Known | None:
-    """The registry's row of these bytes, if they have landed."""
-    row = connection.execute(
-        "select source, report, account, version, rows_in from raw.source_files where file_id = %s and state = 'landed'", [arrival.file_id]
-    ).fetchone()
-    return Known(*row) if row else None
+    """The registry's row of this file, which was read, if it has landed."""
+    found = _landed_with(connection, arrival.sha256)
+    return next((known for known in found if known.said == arrival.said or known.file_id == arrival.file_id), None)
+
+
+def _landed_with(connection: psycopg.Connection[Any], sha256: str) -> list[Known]:
+    rows = connection.execute(
+        """select file_id, name, source, report, account, version, rows_in from raw.source_files
+           where sha256 = %s and state = 'landed' order by file_id""",
+        [sha256],
+    )
+    return [Known(*row) for row in rows.fetchall()]
 
 
 def record_sighting(connection: psycopg.Connection[Any], arrival: Arrival, known: Known) -> None:
-    """The same bytes came again: say so, change no total."""
+    """The same file came again: say so, change no total."""
     connection.execute(
         "insert into raw.file_sightings (sighting_id, file_id, name, folder, rows_duplicate, seen_at) values (%s, %s, %s, %s, %s, %s)",
-        [uuid7(arrival.at), arrival.file_id, arrival.name, arrival.folder, known.rows_in, arrival.at],
+        [uuid7(arrival.at), known.file_id, arrival.name, arrival.folder, known.rows_in, arrival.at],
     )
 
 
@@ -121,7 +153,12 @@ def next_version(connection: psycopg.Connection[Any], arrival: Arrival, parsed: 
 
 
 def record_landed(connection: psycopg.Connection[Any], arrival: Arrival, parsed: ParsedFile, version: int, counts: Counts) -> None:
-    """The file's own row, with its counts."""
+    """The file's own row, with its counts. Where these bytes were refused before, the refusal was of them and ends: that row becomes this one."""
+    if arrival.said is not None:
+        connection.execute(
+            "update raw.source_files set file_id = %s, said_by_name = %s where file_id = %s and state = 'refused'",
+            [arrival.file_id, arrival.said, replace(arrival, said=None).file_id],
+        )
     _record(connection, arrival, source=parsed.source, report=parsed.report, account=parsed.account, version=version, counts=counts)
 
 
@@ -168,6 +205,7 @@ def _record(
         {
             "file_id": arrival.file_id,
             "sha256": arrival.sha256,
+            "said": arrival.said,
             "name": arrival.name,
             "folder": arrival.folder,
             "source": source,

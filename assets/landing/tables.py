@@ -55,8 +55,8 @@ PSP_LINE_COLUMNS: tuple[Column, ...] = (
 )
 
 _SOURCE_FILE = (
-    Column("file_id", T.UUID, "Derived from sha256: the same bytes have the same id in every warehouse."),
-    Column("sha256", T.TEXT, "Hash of the bytes, 64 hex digits. Unique."),
+    Column("file_id", T.UUID, "Derived from sha256 and said_by_name: the same file has the same id in every warehouse."),
+    Column("sha256", T.TEXT, "Hash of the bytes, 64 hex digits. Unique among files whose name says nothing that they do not."),
     Column("name", T.TEXT, "File name without folder."),
     Column("folder", T.TEXT, "Folder it came from, as given."),
     Column("source", T.TEXT, "PSP name, `bank`, `fx`, or `unknown` for a refused file nobody recognised."),
@@ -72,16 +72,22 @@ _SOURCE_FILE = (
     Column("rows_rejected", T.INTEGER, "Rows in raw.rejected_rows."),
     Column("rows_duplicate", T.INTEGER, "Rows already known word for word (FX quotations of an earlier history file)."),
     Column("refusal", T.TEXT, "Why it was refused: place and what was expected.", nullable=True),
+    Column("said_by_name", T.TEXT, "What only the name says (report, account, days), where it makes the file another one.", nullable=True),
 )
 
 SOURCE_FILES = Table(
-    "raw", "source_files", "one distinct content (sha256) that was ever offered", _SOURCE_FILE, key=("file_id",), indexes=(("received_at",),)
+    "raw",
+    "source_files",
+    "one distinct file that was ever offered: its content and, for a few reports, what its name says",
+    _SOURCE_FILE,
+    key=("file_id",),
+    indexes=(("received_at",), ("sha256",)),
 )
 
 FILE_SIGHTINGS = Table(
     "raw",
     "file_sightings",
-    "one later offer of bytes that had landed before; it changed no total",
+    "one later offer of a file that had landed before; it changed no total",
     (
         Column("sighting_id", T.UUID, "Time ordered."),
         Column("file_id", T.UUID, "raw.source_files.file_id."),

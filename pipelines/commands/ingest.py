@@ -31,7 +31,7 @@ def ingest(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the outcome as JSON.")] = False,
 ) -> int:
-    """Land files: each whole or not at all, the same bytes only once. A bad file is refused with its reason and stops no other.
+    """Land files: each whole or not at all, the same file only once. A bad file is refused with its reason and stops no other.
 
     The folder of a file is a promise about it: psp/<psp>/<account>/, bank/ or fx/. Elsewhere the content alone decides what it is.
     Exit code 0: everything landed or was there before; 1: a file was refused or a row rejected; 2: could not do it.

@@ -29,13 +29,18 @@ def listed_by(sheet: Sheet, name: str, psp_hint: str | None) -> tuple[PspSpec, O
     fitting = [
         (spec, spec.open_items)
         for spec in SPECS.values()
-        if spec.open_items is not None and spec.open_items.report.required <= headers and fnmatchcase(name.casefold(), spec.open_items.named)
+        if spec.open_items is not None and spec.open_items.report.required <= headers and is_name_of(spec.open_items, name)
     ]
     found = min(fitting, key=lambda pair: pair[0].psp != psp_hint, default=None)
     if found is not None and psp_hint not in (None, found[0].psp):
         message = f"this is a {found[1].report.name} of {found[0].psp}, but its folder says {psp_hint}"
         raise ContractBroken(message, code="wrong_psp", place=Place(name, 1))
     return found
+
+
+def is_name_of(items: OpenItems, name: str) -> bool:
+    """Whether a file of this name is such a list, if it has its columns."""
+    return fnmatchcase(name.casefold(), items.named)
 
 
 def with_day(lines: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -20,7 +20,8 @@ stg_landing__source_files as (
         rows_landed,
         rows_rejected,
         rows_duplicate,
-        refusal
+        refusal,
+        said_by_name
     from files
 )
 

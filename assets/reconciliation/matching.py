@@ -43,7 +43,9 @@ from transactional.vocabulary.errors import InvariantBroken
 RULE_SET = "2026-11-28"
 
 _OF_THE_ITEM = ("item_key", "source", "currency", "amount_minor", "booked_on")
-_ENDING = ("disposition", "group_id", "break_id", "reason")
+_OF_ALL_PLAIN = pl.DataFrame(
+    {"disposition": ["matched"], "break_id": [None], "reason": [None]}, schema_overrides={"break_id": pl.String(), "reason": pl.String()}
+)
 _SLICE = 1_000_000  # rows in memory at a time on their way to a file
 
 
@@ -174,15 +176,17 @@ class _Climbed:
 
     def dispositions(self, bench: Bench, size: int | None = None) -> Iterator[pl.DataFrame]:
         """Every item beside its ending, which is looked up by the number of its case or, where it has none, of its own row in `ended`."""
-        ended = bench.frame("select * from ended")
-        endings = pl.concat([self.plain.endings(), ended.select(_ENDING)]).rechunk()
+        ended, plain_ones = bench.frame("select * from ended"), self.plain.cases.height
+        group_ids = pl.concat([self.plain.cases["group_id"], ended["group_id"]]).rechunk()
+        rest = pl.concat([_OF_ALL_PLAIN, ended.select(_OF_ALL_PLAIN.columns)]).rechunk()
         place = self.plain.case_of.clone()
-        place.scatter(ended["n"], pl.int_range(self.plain.cases.height, endings.height, dtype=pl.UInt32(), eager=True))
+        place.scatter(ended["n"], pl.int_range(plain_ones, group_ids.len(), dtype=pl.UInt32(), eager=True))
         for first in range(0, max(1, bench.height), size or max(1, bench.height)):
             rows, ends = bench.rows.slice(first, size).select(_OF_THE_ITEM).collect(), place.slice(first, size)
             if ends.has_nulls():  # not known yet
                 rows, ends = rows.filter(ends.is_not_null()), ends.drop_nulls()
-            yield rows.hstack(endings[ends]).select(MEMBERS.column_names())
+            ending = (ends.cast(pl.Int64()) - plain_ones + 1).clip(0)
+            yield rows.hstack([group_ids.gather(ends), *rest[ending]]).select(MEMBERS.column_names())
 
 
 def _climbed(bench: Bench, context: RunContext, *, shortcut: bool) -> _Climbed:

@@ -131,13 +131,6 @@ class Plain:
                 }
             ).select(GROUPS.column_names())
 
-    def endings(self) -> pl.DataFrame:
-        """By case: disposition, group_id, break_id, reason."""
-        none = pl.Series([None], dtype=pl.String()).new_from_index(0, self.cases.height)
-        return pl.DataFrame(
-            {"disposition": _said("matched", self.cases.height), "group_id": self.cases["group_id"], "break_id": none, "reason": none}
-        )
-
     def matched(self) -> pl.DataFrame:
         """The items in these cases, counted by the cases: source, currency, booked_on, matched_count, matched_minor."""
         return pl.concat([self._matched_at(hop) for hop in self.hops] or [pl.DataFrame(schema=_MATCHED)])
@@ -177,12 +170,13 @@ def apply(bench: Bench, *, shortcut: bool) -> Plain:
 
 def settle(bench: Bench, plain: Plain) -> None:
     """Send back the cases whose charges are wrong: transactions.py has the word for them. Raises: InvariantBroken when two cases share a number."""
+    taken_from, plain.cases = plain.cases, plain.cases.drop(f"{hop}_n" for hop in plain.hops)
     spoiled = bench.frame(f"select distinct case_id::uinteger as case_id from charge_variance where case_id < {plain.cases.height} order by 1")[
         "case_id"
     ]
     if spoiled.is_empty():
         return
-    taken_back = plain.cases[spoiled]
+    taken_back = taken_from[spoiled]
     rows = pl.concat(pl.DataFrame({"n": taken_back[f"{hop}_n"], "case_id": spoiled}).drop_nulls() for hop in plain.hops)
     bench.hold("taken_back", rows.cast({"case_id": pl.UInt64()}))
     bench.run("insert into spoiled by name from taken_back", *_SPOILED)

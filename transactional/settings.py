@@ -44,6 +44,11 @@ class Settings(BaseSettings):
         SecretStr(""),
         description="'psp=secret' separated by commas; the same PSP twice while a secret is rotated. A PSP without one has its webhooks refused.",
     )
+    gateways: SecretStr = Field(
+        SecretStr(""),
+        description="'psp=api key@base URL' separated by commas; ';payout URL' after one whose payouts have an API of their own. "
+        "Empty: payments are not driven.",
+    )
     alert_webhook_url: SecretStr = Field(SecretStr(""), description="Where alerts are POSTed. A secret: such addresses often hold a token.")
     alert_webhook_secret: SecretStr = Field(
         SecretStr(""), description="Key of the HMAC-SHA256 over the raw body; 16 characters or more, or receivers cannot tell us from others."

@@ -27,6 +27,10 @@ from transactional.ledger.expiry import keep_expiring_holds
 from transactional.payments import api as payments_api
 from transactional.payments import webhook_api
 from transactional.payments.decisions import api as decisions_api
+from transactional.payments.decisions.chooser import heard_by, in_order, routed
+from transactional.payments.gateways.configured import parse_gateways
+from transactional.payments.gateways.registry import open_gateway
+from transactional.payments.orchestration.orchestrator import Orchestrator, Seams, keep_sweeping
 from transactional.payments.routing.candidates import candidates_among
 from transactional.payments.routing.policies import policy_on
 from transactional.payments.routing.router import Router
@@ -74,10 +78,15 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     shelf = ScorecardShelf(served)
     client = ScorecardClient(shelf.fetch)
     clock = partial(database_clock, engine)
+    router = Router(client, policy_on, candidates_among())
+    gateways = {one.psp: open_gateway(one, clock) for one in parse_gateways(settings.gateways.get_secret_value())}
+    plugged = Seams(gateways, routed(router, in_order(candidates_among())), heard=heard_by(router))
+    orchestrator = Orchestrator(engine, plugged) if gateways else None
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        tasks = (create_task(keep_expiring_holds(engine)), create_task(keep_polling(client, clock, secrets.SystemRandom().random)))
+        kept = [keep_expiring_holds(engine), keep_polling(client, clock, secrets.SystemRandom().random)]
+        tasks = [create_task(one) for one in (*kept, *([keep_sweeping(orchestrator)] if orchestrator else []))]
         yield
         for task in tasks:
             task.cancel()
@@ -92,7 +101,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         parse_webhook_secrets(settings.webhook_secrets.get_secret_value()),
     )
     app.state.scorecards = shelf
-    app.state.router = Router(client, policy_on, candidates_among())
+    app.state.router = router
+    app.state.orchestrator = orchestrator
     app.add_middleware(NoTraces)
     app.add_middleware(BodyLimit)
     problems.install(app)

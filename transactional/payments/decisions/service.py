@@ -51,22 +51,27 @@ class DecisionLog:
         row = _row(decision, decision_id, decided_at, card_age_seconds, latency_us)
         once = insert(routing_decisions).values(**row).on_conflict_do_nothing(index_elements=["intent_id", "attempt_no"])
         if self._connection.execute(once.returning(routing_decisions.c.decision_id)).first() is None:
-            return self.of_attempt(request.intent_id, request.attempt_no)
+            first = self.find(request.intent_id, request.attempt_no)
+            assert first is not None
+            return first
         self._connection.execute(sa.insert(routing_choices), _choices(decision, decision_id))
         return Logged(decision_id, decision, decided_at, card_age_seconds, latency_us)
 
-    def of_attempt(self, intent_id: UUID, attempt_no: int) -> Logged:
-        """The decision about an attempt. Raises: Refused (`unknown_decision`)."""
+    def find(self, intent_id: UUID, attempt_no: int) -> Logged | None:
+        """The decision about an attempt; None where nothing was decided."""
         return self._read(routing_decisions.c.intent_id == intent_id, routing_decisions.c.attempt_no == attempt_no)
 
     def read(self, decision_id: UUID) -> Logged:
         """A decision by its id. Raises: Refused (`unknown_decision`)."""
-        return self._read(routing_decisions.c.decision_id == decision_id)
+        found = self._read(routing_decisions.c.decision_id == decision_id)
+        if found is None:
+            raise Refused("there is no such decision", code="unknown_decision")
+        return found
 
-    def _read(self, *where: sa.ColumnElement[bool]) -> Logged:
+    def _read(self, *where: sa.ColumnElement[bool]) -> Logged | None:
         row = self._connection.execute(sa.select(routing_decisions).where(*where)).mappings().first()
         if row is None:
-            raise Refused("there is no such decision", code="unknown_decision")
+            return None
         of_it = sa.select(routing_choices).where(routing_choices.c.decision_id == row["decision_id"]).order_by(routing_choices.c.place)
         choices = self._connection.execute(of_it).mappings().all()
         return Logged(row["decision_id"], _decision(row, choices), row["decided_at"], row["card_age_seconds"], row["latency_us"])

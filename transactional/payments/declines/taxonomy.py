@@ -30,6 +30,10 @@ class DeclineClass(StrEnum):
     UNKNOWN = "unknown"
 
 
+BLAMED = frozenset({DeclineClass.HARD, DeclineClass.SOFT_WAIT, DeclineClass.TECHNICAL, DeclineClass.UNKNOWN_OUTCOME, DeclineClass.UNKNOWN})
+"""Failures that count against a PSP's success where PSPs are compared: all but the payer's own and those we caused."""
+
+
 class Remedy(StrEnum):
     """What may be done by itself after a failure. Everything else waits for the payer or a person."""
 

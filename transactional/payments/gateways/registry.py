@@ -13,7 +13,7 @@ from transactional.payments.gateways.account import GatewayAccount, Now
 from transactional.payments.orchestration.gateway import Gateway
 from transactional.vocabulary.errors import InputRejected
 
-_NOT_ADAPTERS = frozenset({"account", "registry", "transport", "wire"})
+_NOT_ADAPTERS = frozenset({"account", "configured", "registry", "transport", "wire"})
 
 DRIVEN: frozenset[str] = frozenset(
     module.name for module in pkgutil.iter_modules(gateways.__path__) if module.name not in _NOT_ADAPTERS and not module.name.startswith("_")

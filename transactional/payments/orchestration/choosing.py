@@ -15,7 +15,9 @@ from uuid import UUID
 
 from sqlalchemy import Connection
 
+from transactional.payments.declines.taxonomy import DeclineClass
 from transactional.payments.orchestration.asking import Payer
+from transactional.payments.orchestration.gateway import Outcome
 from transactional.payments.orchestration.situation import Situation
 from transactional.payments.orchestration.terms import DrivingTerms
 from transactional.vocabulary.money import Money
@@ -46,6 +48,9 @@ class Choice:
 
 Choose = Callable[[Connection, Question], Choice | None]
 """None: none of the candidates will do."""
+
+Heard = Callable[[Connection, UUID, int, str, Outcome, DeclineClass | None, datetime], None]
+"""Told of each answer to an attempt's money: intent, number of the attempt, PSP, outcome, class of the refusal, when. For a detector; it must not fail."""
 
 KycGate = Callable[[Connection, Situation], str | None]
 """Why a player may not be paid out now; None when nothing stands against it."""

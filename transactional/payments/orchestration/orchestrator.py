@@ -17,17 +17,17 @@ from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from transactional.db.background import to_its_end
 from transactional.db.unit_of_work import UnitOfWork
 from transactional.ledger.service import Ledger
 from transactional.payments.declines.retrying import Budget, Next
 from transactional.payments.declines.taxonomy import DeclineClass
 from transactional.payments.facts import FactKind, PaymentFact
-from transactional.payments.orchestration.asking import Complete, Payer, Request
-from transactional.payments.orchestration.choosing import Breakers, Choose, KycGate
+from transactional.payments.orchestration.asking import Authorise, Complete, Payer, Request
+from transactional.payments.orchestration.choosing import Breakers, Choose, Heard, KycGate
 from transactional.payments.orchestration.deeds import Ask, AtHand, Deed, End, Open, Pause
 from transactional.payments.orchestration.driving import decide
 from transactional.payments.orchestration.gateway import Action, Answer, Gateway, Outcome, ask
@@ -79,6 +79,7 @@ class Seams:
     choose: Choose
     terms: Mapping[str, DrivingTerms] = field(default_factory=lambda: {psp: spec.driving for psp, spec in SPECS.items()})
     kyc: KycGate = lambda _connection, _situation: None
+    heard: Heard | None = None
     now: Callable[[Connection], datetime] = lambda connection: PaymentReader(connection).clock()
     budget: Budget = field(default_factory=Budget)
 
@@ -214,6 +215,9 @@ class Orchestrator:
             store.authentication(turn.attempt.attempt_id, answer.authentication, answer.answered_at, now)
             for fact in _told(asked, answer):
                 _record(work.connection, payments, fact)
+            if self._seams.heard is not None and isinstance(asked.request, Authorise | Complete):
+                refused = None if decline is None else decline.decline_class
+                self._seams.heard(work.connection, drive.intent_id, turn.attempt_no, psp, answer.outcome, refused, now)
             work.commit()
         is_technical = decline is not None and decline.decline_class is DeclineClass.TECHNICAL
         self._breakers.note(psp, self._seams.terms[psp], now, failed=answer.outcome is Outcome.UNKNOWN or is_technical)
@@ -286,6 +290,6 @@ async def keep_sweeping(orchestrator: Orchestrator, pause_seconds: float = 15.0)
     while True:
         await asyncio.sleep(pause_seconds)
         try:
-            await run_in_threadpool(orchestrator.sweep)
+            await to_its_end(orchestrator.sweep)
         except (SQLAlchemyError, CountroomError) as error:
             log.warning("payments were not resumed this time: %s", type(error).__name__)

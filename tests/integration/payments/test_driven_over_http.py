@@ -108,6 +108,20 @@ def test_a_payment_behind_a_500_is_found_and_not_made_again_elsewhere(over_http:
     assert over_http.driven.balances()["psp_receivable"] == 100
 
 
+def test_a_search_that_lags_behind_is_not_believed(over_http: OverHttp) -> None:
+    """Stripe finds a payment by our reference a minute late: "not found" at once, believed, is a second payment at the next PSP."""
+    stripe = over_http.simulators["stripe"]
+    stripe.script.plan("authorise", Behaviour(fault="drop_after"))
+    stripe.is_search_behind = True
+    intent = over_http.driven.intent()
+    for _ in range(2):
+        assert over_http.pay(intent) == "unresolved"
+        over_http.driven.after(minutes=1)
+    stripe.is_search_behind = False
+    assert over_http.pay(intent) == "succeeded"
+    assert (over_http.at_psps(), over_http.simulators["adyen"].books.kept) == (100, {})
+
+
 def test_the_ledger_equals_the_psps_whatever_the_wire_does(over_http: OverHttp) -> None:
     dice = Random(4)
 

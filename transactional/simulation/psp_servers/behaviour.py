@@ -13,7 +13,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 Fault = Literal[
-    "none", "hang_before", "hang_after", "error_before", "error_after", "drop_before", "drop_after", "malformed", "other_shape", "html", "limited"
+    "none",
+    "hang_before",
+    "hang_after",
+    "error_before",
+    "error_after",
+    "drop_before",
+    "drop_after",
+    "malformed",
+    "other_shape",
+    "html",
+    "redirect",
+    "limited",
 ]
 NOT_DONE: frozenset[Fault] = frozenset({"hang_before", "drop_before"})
 HANGS: frozenset[Fault] = frozenset({"hang_before", "hang_after"})
@@ -24,8 +35,8 @@ DROPS: frozenset[Fault] = frozenset({"drop_before", "drop_after"})
 class Behaviour:
     """One answer. `decline` is a code of the PSP's own; `three_ds` a step the payer must take (challenge) or does not notice (frictionless).
 
-    `fault`: `*_before` did nothing, `*_after` did it; `malformed` (broken JSON), `other_shape` (JSON, and not an object) and `html` did it and garble the
-    answer; `limited` is a 429. `is_slow_to_finish`: accepted, and the end comes by webhook where the PSP works so.
+    `fault`: `*_before` did nothing, `*_after` did it; `malformed` (broken JSON), `other_shape` (JSON, and not an object), `html` and `redirect` (to the
+    same place) did it and garble the answer; `limited` is a 429. `is_slow_to_finish`: accepted, and the end comes by webhook where the PSP works so.
     """
 
     decline: str | None = None

@@ -91,15 +91,17 @@ class PspServer:
             self._stopped.wait(30)
         if said is None or behaviour.fault in HANGS | DROPS:
             return None
-        return _garbled(said, behaviour)
+        return _garbled(said, behaviour, incoming.path)
 
 
-def _garbled(said: Outgoing, behaviour: Behaviour) -> Outgoing:
+def _garbled(said: Outgoing, behaviour: Behaviour, path: str) -> Outgoing:
     match behaviour.fault:
         case "malformed":
             return Outgoing(said.status, said.body[: len(said.body) // 2], said.content_type)
         case "other_shape":
             return Outgoing(said.status, b'["approved"]', said.content_type)
+        case "redirect":
+            return Outgoing(307, b"", headers={"Location": path})
         case "html":
             return Outgoing(said.status, b"<html><body>Everything is fine</body></html>", "text/html")
     return said

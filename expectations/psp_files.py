@@ -25,4 +25,4 @@ def _lines(role: str) -> Suite:
     )
 
 
-SUITES = (_lines("settlement"), _lines("activity"))
+SUITES = (_lines("settlement"), _lines("activity"), _lines("balance"))

@@ -31,6 +31,8 @@ from transactional.vocabulary.errors import InvariantBroken
 from transactional.vocabulary.time import business_date
 
 _BLANK: dict[str, Any] = dict.fromkeys(item_schema())
+# a list of open items is told by other reports too: no item of its own
+_ROLES = {"psp__settlement_lines": "settlement", "psp__activity_lines": "activity"}
 _PAYOUTS = (MoneyKind.PAYOUT, MoneyKind.PAYOUT_RETURNED)
 
 
@@ -82,8 +84,7 @@ def _file_items(files: Mapping[str, bytes], parsed: Mapping[str, ParsedFile], la
                 told = {"file_name": name, "file_version": versions[name], "line_no": row["line_no"], "known_at": landed_at}
                 if frame.table.name == "bank__statement_lines" and row["is_booked"]:
                     yield _bank_item(row, short) | told | {"file_version": 1}
-                elif frame.table.name.startswith("psp__"):
-                    role = "settlement" if "settlement" in frame.table.name else "activity"
+                elif (role := _ROLES.get(frame.table.name)) is not None:
                     yield _psp_item(row, short, role) | told
 
 

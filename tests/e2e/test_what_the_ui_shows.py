@@ -6,7 +6,6 @@ Read from Dagster's own event log, which is what the UI reads.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
@@ -16,6 +15,14 @@ from sqlalchemy import make_url
 
 from assets.catalogues.tables import CATALOGUES
 from assets.landing.tables import APP_TABLES, FILE_TABLES
+from assets.payments.scorecards.tables import (
+    AMOUNT_BANDS,
+    DECAY_WEIGHTS,
+    SCORECARD_CONTENTS,
+    SCORECARD_ROWS,
+    SCORECARD_STATUSES,
+    SCORECARD_VERSIONS,
+)
 from assets.reconciliation.suggestions.tables import ACCEPTED_MATCHES, SUGGESTIONS
 from assets.reconciliation.tables import BREAK_CLASSES, BREAK_THREADS, BREAKS, CERTIFICATE, DAY_ENDS, DERIVED_TABLES, THREAD_MEMBERS
 from assets.reporting.tables import ALERT_MESSAGES, ALERTS
@@ -46,20 +53,21 @@ def models(run_world: RunWorld) -> dict[dg.AssetKey, dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def pages(run_world: RunWorld) -> Iterator[Pages]:
-    """The metadata of the last materialisation of each asset."""
+def pages(run_world: RunWorld) -> Pages:
+    """The metadata of the last materialisation of each asset. The connection is closed at once: others copy the database meanwhile."""
     options = {"options": f"-csearch_path={SCHEMA}"}
     url = make_url(run_world.url).set(drivername="postgresql+psycopg2").update_query_dict(options)
     storage = PostgresEventLogStorage(url.render_as_string(hide_password=False), should_autocreate_tables=False)
     events = storage.get_latest_materialization_events(list(storage.all_asset_keys()))
-    yield {key: dict(event.asset_materialization.metadata) for key, event in events.items() if event and event.asset_materialization}
     storage.dispose()
+    return {key: dict(event.asset_materialization.metadata) for key, event in events.items() if event and event.asset_materialization}
 
 
 def test_one_run_writes_every_asset(run_world: RunWorld, pages: Pages, models: dict[dg.AssetKey, dict[str, Any]]) -> None:
     # the trap: an asset with days of its own, that no run fills, and a lineage that is never green
     by_engine = (*DERIVED_TABLES, DAY_ENDS, BREAK_CLASSES, BREAK_THREADS, THREAD_MEMBERS, SUGGESTIONS, ACCEPTED_MATCHES, ALERTS, ALERT_MESSAGES)
-    written_by_python = {key_of(table) for table in (*FILE_TABLES, *APP_TABLES, *CATALOGUES, *by_engine)}
+    scorecards = (DECAY_WEIGHTS, AMOUNT_BANDS, SCORECARD_CONTENTS, SCORECARD_VERSIONS, SCORECARD_STATUSES, SCORECARD_ROWS)
+    written_by_python = {key_of(table) for table in (*FILE_TABLES, *APP_TABLES, *CATALOGUES, *by_engine, *scorecards)}
     assert set(pages) == written_by_python | set(models)
     assert run_world.report["materialised"] == len(pages)
 

@@ -38,7 +38,7 @@ MARTS = """
 create schema reconciliation;
 create table reconciliation.fct_breaks (break_id text, thread_id text, counts_as_break boolean, break_class text, psp text, account text,
     currency text, amount_minor bigint, event_date date);
-create table reconciliation.fct_item_dispositions (source text, psp text, account text, booked_on date);
+create table reconciliation.fct_missing_reports (psp text, account text, business_date date, has_own_movements boolean);
 grant usage on schema reconciliation to countroom_pipeline; grant all on all tables in schema reconciliation to countroom_pipeline;
 """
 

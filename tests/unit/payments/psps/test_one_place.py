@@ -102,12 +102,21 @@ _MAY_NAME = {
 }
 
 
+def _is_its_gateway(path: Path, names: list[str]) -> bool:
+    """A PSP that payments are driven through has a second file of its own, which may name that PSP and no other."""
+    owner = path.stem.removeprefix("_").removesuffix("_answers")
+    return "payments/gateways/" in path.as_posix() and set(names) == {owner}
+
+
 @pytest.mark.parametrize("package", ["transactional", "assets", "pipelines", "expectations"])
 def test_no_code_outside_its_own_file_knows_a_psp(package: str) -> None:
     told = {
         str(path.relative_to(REPOSITORY)): names
         for path in sorted((REPOSITORY / package).rglob("*.py"))
-        if "payments/psps/" not in path.as_posix() and "/simulation/" not in path.as_posix() and (names := _names_in_code(path))
+        if "payments/psps/" not in path.as_posix()
+        and "/simulation/" not in path.as_posix()
+        and (names := _names_in_code(path))
+        and not _is_its_gateway(path, names)
     }
     assert set(told) <= _MAY_NAME, told
 

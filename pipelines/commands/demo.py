@@ -67,6 +67,8 @@ def demo(
     outcome = _scored(state.breaks, world)
     for line in _score_lines(outcome):
         answer(line)
+    for line in _routing_lines(databases):
+        answer(line)
     answer(f"\n{_checks_line(report)}")
     answer(_where_next(settings, folder))
     return 0 if outcome.is_perfect and state.certificate.closes else 1
@@ -148,6 +150,17 @@ def _score_lines(outcome: Score) -> list[str]:
         *lines,
         f"{right} of {expected} found, {len(outcome.invented)} invented: {'agrees' if outcome.is_perfect else 'DOES NOT AGREE'} with the key",
     ]
+
+
+def _routing_lines(databases: Databases) -> list[str]:
+    from pipelines.standing.next_attempt import next_attempt
+    from transactional.db.engine import ROUTER_ROLE, make_engine
+
+    engine = make_engine(databases.warehouse_url, role=ROUTER_ROLE, application_name="countroom demo")
+    try:
+        return ["", *next_attempt(engine)]
+    finally:
+        engine.dispose()
 
 
 def _checks_line(report: RunReport) -> str:

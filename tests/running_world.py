@@ -56,7 +56,7 @@ class RunWorld:
     @contextmanager
     def copy_of(self) -> Iterator[str]:
         """A database of the test's own with everything the run left."""
-        with self._copy(str(make_url(self.url).database)) as url:
+        with self._copy(_run_of(str(make_url(self.url).database))) as url:
             yield url
 
     @contextmanager
@@ -89,8 +89,14 @@ def run_world(pg_server: str, template_database: str, session_root: Path) -> Run
             create_database(pg_server, name, _books_of(name))
             outcome = countroom(["run", str(folder), str(folder / "v2"), "--as-of", SPEC.as_of.isoformat(), "--json"], url, home)
             assert outcome.returncode in (0, 1), outcome.stderr[-6000:]
+            # copies are made of this one, to which nobody connects: PostgreSQL copies no database that somebody is reading
+            create_database(pg_server, _run_of(name), name)
             kept.write_text(outcome.stdout)
     return RunWorld(pg_server, url, home, folder, SPEC.as_of, json.loads(kept.read_text()))
+
+
+def _run_of(name: str) -> str:
+    return f"{name}_kept"
 
 
 def _books_of(name: str) -> str:

@@ -202,11 +202,16 @@ def _connected() -> Iterator[Connection]:
 
 def _warehouse() -> Any:
     from pipelines.resources.warehouse import Warehouse
+    from pipelines.standing.state import nothing_published
     from transactional.db.engine import PIPELINE_ROLE
     from transactional.db.location import locate_databases
+    from transactional.migrations.runner import revision_state
     from transactional.settings import load_settings
 
-    return Warehouse(locate_databases(load_settings()).warehouse_url, role=PIPELINE_ROLE)
+    url = locate_databases(load_settings()).warehouse_url
+    if revision_state(url).current is None:
+        raise nothing_published()
+    return Warehouse(url, role=PIPELINE_ROLE)
 
 
 def _app() -> Any:

@@ -128,7 +128,7 @@ def _estimates(sums: Sums, posterior: Posterior) -> pl.DataFrame:
     keys = [column[each] for column in sums.cells.get_columns()]
     raw = np.divide(sums.s, sums.n, out=np.full_like(sums.s, np.nan), where=sums.n > 0)
     rates = {"n_eff": sums.n_eff, "sr_raw": raw, "sr_mean": posterior.mean, "sr_lo": low, "sr_hi": high, "prior_mean": posterior.prior}
-    rates |= {"shrink_weight": sums.n / (sums.n + posterior.kappa), "kappa": np.full_like(sums.n, posterior.kappa)}
+    rates |= {"shrink_weight": sums.n / (sums.n + posterior.weight), "kappa": posterior.weight}
     rates["p_best"] = probability_best(posterior.alpha, posterior.beta)
     return pl.DataFrame(
         [
@@ -154,7 +154,7 @@ def _reasons(level: Level, sums: Sums, posterior: Posterior, ranking: Ranking, c
     whole = np.ones(shape, dtype=bool)
     facts = (
         ("NO_DATA", sums.counts["n_attempts"] == 0),
-        (f"SHRUNK_TO_{(level.parent or 'ALL_PSPS').upper()}", (sums.n < posterior.kappa) & (sums.counts["n_attempts"] > 0)),
+        (f"SHRUNK_TO_{(level.parent or 'ALL_PSPS').upper()}", (sums.n < posterior.weight) & (sums.counts["n_attempts"] > 0)),
         ("COST_THIN", whole & ~covered[:, None]),
         ("CI_OVERLAP_KEEP_HEAD", ranking.kept[:, None] & (ranking.rank == 1)),
         ("SHARE_MOVE_CAPPED", whole & ranking.capped[:, None]),

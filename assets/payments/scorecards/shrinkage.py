@@ -26,9 +26,13 @@ _JEFFREYS = 0.5
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Posterior:
-    """Beta(alpha, beta) of each PSP in each cell; `kappa` is the level's. `prior`: the mean before this cell's own data."""
+    """Beta(alpha, beta) of each PSP in each cell. `prior`: the mean before this cell's own data; `weight`: how many attempts it is worth there.
+
+    `kappa` is the level's, and `weight` is it or less: nobody's prior is worth more than the attempts that it rests on.
+    """
 
     prior: Floats
+    weight: Floats
     kappa: float
     kappa_cells: float
     alpha: Floats
@@ -70,7 +74,7 @@ def widest(sums: Sums, parameters: Parameters) -> Posterior:
     s, n, w2 = float(sums.s.sum()), float(sums.n.sum()), float(sums.w2.sum())
     size, rate = (n * n / w2, s / n) if w2 > 0 else (0.0, 0.0)
     overall = (size * rate + _JEFFREYS) / (size + 2 * _JEFFREYS)
-    return _posterior(sums, np.full_like(sums.s, overall), parameters.kappa_max, parameters, fitted=1.0)
+    return _posterior(sums, np.full_like(sums.s, overall), np.full_like(sums.s, size), parameters.kappa_max, parameters, fitted=1.0)
 
 
 def narrower(sums: Sums, parent: Posterior, parent_of: Integers, parameters: Parameters) -> Posterior:
@@ -86,7 +90,7 @@ def narrower(sums: Sums, parent: Posterior, parent_of: Integers, parameters: Par
     shrunk = (cell_s + kappa_cells * like_parent) / (cell_n + kappa_cells)
     prior = np.asarray(expit(logit(expected) + (logit(shrunk) - logit(like_parent))[:, None]))
     fitted = float(np.sum(cell_n / (cell_n + kappa_cells)))
-    return _posterior(sums, prior, kappa_cells, parameters, fitted)
+    return _posterior(sums, prior, (parent.alpha + parent.beta)[parent_of], kappa_cells, parameters, fitted)
 
 
 def parents_of(sums: Sums, parent: Sums) -> Integers:
@@ -98,8 +102,10 @@ def parents_of(sums: Sums, parent: Sums) -> Integers:
     return found["_cell"].cast(pl.Int64).to_numpy()
 
 
-def _posterior(sums: Sums, prior: Floats, kappa_cells: float, parameters: Parameters, fitted: float) -> Posterior:
+def _posterior(sums: Sums, prior: Floats, rests_on: Floats, kappa_cells: float, parameters: Parameters, fitted: float) -> Posterior:
+    """The trap: kappa says how alike cells are and not how well their mean is known. With 18 attempts in all, a kappa of 2000 told .87 to .90 of a PSP."""
     prior = np.clip(prior, _NEVER_CERTAIN, 1 - _NEVER_CERTAIN)
     rate = np.divide(sums.s, sums.n, out=prior.copy(), where=sums.n > 0)
     kappa = kappa_by_moments(sums.n_eff, rate, prior, parameters, fitted)
-    return Posterior(prior, kappa, kappa_cells, sums.s + kappa * prior, np.maximum(sums.n - sums.s, 0.0) + kappa * (1 - prior))
+    weight = np.minimum(kappa, np.maximum(rests_on, parameters.kappa_min))
+    return Posterior(prior, weight, kappa, kappa_cells, sums.s + weight * prior, np.maximum(sums.n - sums.s, 0.0) + weight * (1 - prior))

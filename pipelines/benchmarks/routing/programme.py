@@ -22,6 +22,7 @@ from pipelines.benchmarks.routing.rivals import (
 )
 from pipelines.benchmarks.routing.weather import Weather, calm, drifting, family, stormy
 from transactional.payments.routing.detector import Alarm, DetectorSettings
+from transactional.vocabulary.errors import InputRejected
 
 FRESH = 101
 WINDOW, OURS = "window 125, hedge 5 %", "ours"
@@ -78,7 +79,9 @@ HEATS: Mapping[str, Heat] = {
 
 
 def run(heats: Sequence[str], seeds: int, told: Callable[[str], None]) -> Iterator[tuple[Heat, list[Result]]]:
-    """Each heat over fresh seeds. Raises: KeyError for a heat nobody knows."""
+    """Each heat over fresh seeds. Raises: InputRejected (`unknown_heat`)."""
+    if unknown := [name for name in heats if name not in HEATS]:
+        raise InputRejected(f"there is no heat {', '.join(unknown)}; there are {', '.join(HEATS)}", code="unknown_heat")
     for name in heats:
         heat = HEATS[name]
         yield heat, race(heat.weather, range(FRESH, FRESH + seeds), heat.entries, WINDOW, told)

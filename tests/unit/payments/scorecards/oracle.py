@@ -24,14 +24,19 @@ def means(tries: Sequence[Try], at: datetime, half_life: int, direction: str = "
     tries = [each for each in tries if each.direction == direction]
     psps = sorted({each.psp for each in tries})
     means_of: dict[tuple[str, tuple[str, ...], str], float] = {}
+    rests: dict[tuple[str, tuple[str, ...], str], float] = {}
     for level, keys in KEYS.items():
         cells = sorted({tuple(getattr(each, key) for key in keys) for each in tries if all(getattr(each, key) for key in keys)})
         seen = {(cell, psp): _weighed(tries, keys, cell, psp, at, half_life) for cell in cells for psp in psps}
+        size = sum(n for _, n, _ in seen.values()) ** 2 / sum(w2 for _, _, w2 in seen.values())
         priors, fitted = _priors(level, cells, psps, seen, means_of)
         sizes = [(s, n, w2, priors[pair]) for pair, (s, n, w2) in seen.items() if n > 0]
         kappa = _kappa([(n * n / w2, s / n, m) for s, n, w2, m in sizes], fitted)
         for (cell, psp), (s, n, _) in seen.items():
-            means_of[level, cell, psp] = (s + kappa * priors[cell, psp]) / (n + kappa)
+            under = size if level == "all" else rests[PARENTS[level], cell[: len(KEYS[PARENTS[level]])], psp]
+            weight = min(kappa, max(under, 20.0))
+            rests[level, cell, psp] = n + weight
+            means_of[level, cell, psp] = (s + weight * priors[cell, psp]) / (n + weight)
     return means_of
 
 

@@ -142,10 +142,16 @@ def test_kappa_by_hand() -> None:
 
 
 def test_the_weight_of_own_data_by_hand() -> None:
-    # one country of one PSP: no cells to compare, so kappa is 2000; 30 approved of 40 weigh 40/2040
+    # one country of one PSP: no cells to compare, so kappa is 2000, of which the 40 attempts of all bear 40; their posterior bears 80 for the country
     row = one_cell(adyen="a" * 30 + "f" * 10).row(0, named=True)
-    assert (row["kappa"], row["shrink_weight"], row["n_eff"]) == (2000.0, pytest.approx(40 / 2040, abs=1e-6), 40.0)
-    assert row["sr_mean"] == pytest.approx((30 + 2000 * row["prior_mean"]) / 2040, abs=1e-6)
+    assert (row["kappa"], row["shrink_weight"], row["n_eff"]) == (80.0, pytest.approx(40 / 120, abs=1e-6), 40.0)
+    assert row["sr_mean"] == pytest.approx((30 + 80 * row["prior_mean"]) / 120, abs=1e-6)
+
+
+def test_eighteen_attempts_are_no_certainty() -> None:
+    # the trap: cells that do not differ make the prior worth 2,000 attempts, and the card told .87 to .90 of a PSP from 18 of them
+    row = one_cell(adyen="a" * 16 + "f" * 2).row(0, named=True)
+    assert row["sr_hi"] - row["sr_lo"] > 0.15
 
 
 def test_the_probability_to_be_best_agrees_with_draws() -> None:

@@ -43,6 +43,9 @@ from transactional.db.engine import PIPELINE_ROLE  # noqa: E402
 from transactional.db.location import Databases, locate_databases  # noqa: E402
 from transactional.settings import Settings, load_settings  # noqa: E402
 
+# a sensor of a job is built anew by Dagster itself, with a parameter that it calls beta: nothing that a user of `countroom run` could act on
+warnings.filterwarnings("ignore", category=dg.BetaWarning, module=r"dagster\.")
+
 LOCAL_DATABASE = "countroom"  # the name of the local server's database, for parsing dbt without a server
 
 

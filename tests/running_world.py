@@ -89,6 +89,7 @@ def run_world(pg_server: str, template_database: str, session_root: Path) -> Run
             create_database(pg_server, name, _books_of(name))
             outcome = countroom(["run", str(folder), str(folder / "v2"), "--as-of", SPEC.as_of.isoformat(), "--json"], url, home)
             assert outcome.returncode in (0, 1), outcome.stderr[-6000:]
+            assert "Warning" not in outcome.stderr, outcome.stderr  # a library's own troubles are not the user's
             # copies are made of this one, to which nobody connects: PostgreSQL copies no database that somebody is reading
             create_database(pg_server, _run_of(name), name)
             kept.write_text(outcome.stdout)

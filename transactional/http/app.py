@@ -91,6 +91,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         for task in tasks:
             task.cancel()
         await gather(*tasks, return_exceptions=True)  # what is in a thread ends first: it holds a connection
+        for gateway in gateways.values():
+            gateway.close()
         engine.dispose()
         served.dispose()
 

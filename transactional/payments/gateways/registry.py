@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from typing import Protocol
 
 from transactional.payments import gateways
 from transactional.payments.gateways.account import GatewayAccount, Now
@@ -21,9 +22,16 @@ DRIVEN: frozenset[str] = frozenset(
 """The PSPs that have an adapter: the files of this folder."""
 
 
-def open_gateway(account: GatewayAccount, now: Now) -> Gateway:
+class Connected(Gateway, Protocol):
+    """A gateway that holds connections until it is closed."""
+
+    def close(self) -> None:
+        """End the connections."""
+
+
+def open_gateway(account: GatewayAccount, now: Now) -> Connected:
     """The gateway of an account. `now` tells when an answer came. Raises: InputRejected (`not_driven`)."""
     if account.psp not in DRIVEN:
         raise InputRejected(f"no adapter drives '{account.psp}'; there is one for {', '.join(sorted(DRIVEN))}", code="not_driven")
-    gateway: Gateway = importlib.import_module(f"{gateways.__name__}.{account.psp}").connect(account, now)
+    gateway: Connected = importlib.import_module(f"{gateways.__name__}.{account.psp}").connect(account, now)
     return gateway

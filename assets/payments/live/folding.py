@@ -13,11 +13,10 @@ import polars as pl
 from assets.payments.scorecards.decay import decay_weights
 from assets.payments.scorecards.sums import COUNTS
 from assets.payments.scorecards.tables import OUTCOME_HOUR_KEY, OUTCOMES_LIVE
+from transactional.payments.declines.taxonomy import BLAMED
 from transactional.payments.scorecards.cells import amount_band, issuer_group
 
 WEIGHTED = ("s_int", "n_int", "w2_int")
-BLAMED = ("hard", "soft_wait", "technical", "unknown_outcome", "unknown")
-"""Classes of failures that a PSP or an issuer answers for: the same words as in int_payments__attempts_resolved, which a check of each run holds together."""
 
 
 def outcomes(told: pl.DataFrame) -> pl.DataFrame:
@@ -31,7 +30,7 @@ def outcomes(told: pl.DataFrame) -> pl.DataFrame:
         pl.Series("amount_band", bands, dtype=pl.String),
         pl.Series("issuer_group", groups, dtype=pl.String),
         (pl.col("attempt_no") == 1).alias("is_first"),
-        ((pl.col("outcome") == "failed") & pl.col("decline_class").fill_null("unknown").is_in(BLAMED)).alias("is_blamed"),
+        ((pl.col("outcome") == "failed") & pl.col("decline_class").fill_null("unknown").is_in(sorted(BLAMED))).alias("is_blamed"),
     ).select(OUTCOMES_LIVE.column_names())
 
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.payments.off_policy.gate import LEAST_EFFECTIVE, TOLERATED
 from transactional.payments.scorecards.cells import KEYS
 
 ROWS_MAY_CHANGE = 0.30
 SHARE_MAY_MOVE = 0.20
-BASELINE_SLACK = 0.002  # 0.2 percentage points
-LEAST_ESS = 500.0
 _ROUNDING = 1e-6
 _CELL = ["direction", "level", *KEYS]
 
@@ -88,10 +87,8 @@ def _off_policy(ope: Mapping[str, object] | None) -> list[Gate]:
         return [Gate("NO_ESTIMATE", "the policy or its parameters are new, and no off-policy estimate speaks for them")]
     low, baseline, ess = (float(str(ope[name])) for name in ("lo", "baseline", "ess"))
     gates = []
-    if low < baseline - BASELINE_SLACK:
-        gates.append(
-            Gate("ESTIMATE_BELOW", f"the estimate's lower bound {low:.4f} is below the baseline {baseline:.4f} by more than {BASELINE_SLACK}")
-        )
-    if ess < LEAST_ESS:
-        gates.append(Gate("SAMPLE_SMALL", f"the estimate rests on an effective sample of {ess:.0f}; {LEAST_ESS:.0f} is the least"))
+    if low < baseline - TOLERATED:
+        gates.append(Gate("ESTIMATE_BELOW", f"the estimate's lower bound {low:.4f} is below the baseline {baseline:.4f} by more than {TOLERATED}"))
+    if ess < LEAST_EFFECTIVE:
+        gates.append(Gate("SAMPLE_SMALL", f"the estimate rests on an effective sample of {ess:.0f}; {LEAST_EFFECTIVE:.0f} is the least"))
     return gates

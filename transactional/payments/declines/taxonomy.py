@@ -31,7 +31,8 @@ class DeclineClass(StrEnum):
 
 
 BLAMED = frozenset({DeclineClass.HARD, DeclineClass.SOFT_WAIT, DeclineClass.TECHNICAL, DeclineClass.UNKNOWN_OUTCOME, DeclineClass.UNKNOWN})
-"""Failures that count against a PSP's success where PSPs are compared: all but the payer's own and those we caused."""
+"""Failures that count against a PSP's success where PSPs are compared: all but the payer's own and those we caused. int_payments__attempts_resolved
+says them in SQL, and a test holds the two together."""
 
 
 class Remedy(StrEnum):

@@ -24,13 +24,15 @@ from transactional.vocabulary.errors import ContractBroken
 
 MEMORY_BYTES = 1_500_000_000  # of the landing process; a spreadsheet's child has a bound of its own
 
-# `countroom ingest` with a bound on its memory, which also says on stderr what the largest was
+# `countroom ingest` with a bound on its memory, which also says on stderr what the largest was. VmHWM and not ru_maxrss: that one begins at what the
+# process that started it held, which is this worker with whatever worlds it has built
 CHILD = f"""
-import resource, sys
+import sys
 from pipelines.cli import run
 code = run(sys.argv[1:])
-print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024, file=sys.stderr)
-sys.exit(code if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < {MEMORY_BYTES} else 9)
+peak = next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith("VmHWM"))
+print("peak", peak, file=sys.stderr)
+sys.exit(code if peak < {MEMORY_BYTES} else 9)
 """
 
 _CAMT = b'<?xml version="1.0"?>%s<Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.02">%s</Document>'

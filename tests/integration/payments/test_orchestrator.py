@@ -155,7 +155,8 @@ def test_a_process_that_dies_under_a_request_leaves_what_the_next_one_needs(driv
         driven.pay(intent)
     driven.orchestrator = driven.process()
     assert driven.pay(intent).status == "unresolved"  # it may still be under way
-    for _ in range(14):
+    # ten minutes until "not found" is believed, and ten at most until it is asked again: when exactly is drawn from the attempt's id
+    for _ in range(20):
         driven.after(seconds=61)
         driven.orchestrator.sweep()
     assert driven.pay(intent).status == "succeeded"
